@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diagnostics.model import Diagnostic, Fix, Label
@@ -63,6 +63,17 @@ class UsedParameter(NamedTuple):
     name: str
     value: Any
     span: Span
+
+
+class Unused(NamedTuple):
+    """A block that nothing calls, or a parameter that nothing uses; `near` is a similar name in use."""
+
+    name: str
+    span: Span
+    kind: Literal["block", "parameter"]
+    near: str | None = None
+    block: str = ""
+    """The block whose parameter it is; empty for the file's."""
 
 
 class StepSpans(NamedTuple):
@@ -300,7 +311,7 @@ class Architecture:
     `file` is the text that spans point into, None if built in Python. `where` has the conditions on symbols.
     `parameters` has the values substituted for the file's own parameters, `widths` the names of those that are widths.
     `decode` is the decoding loop, if the file has one. `limits` are those under which the file was read, and is read
-    again with other parameters.
+    again with other parameters. `unused` has the file's definitions without effect, if the parser looked for them.
     """
 
     name: str
@@ -316,6 +327,7 @@ class Architecture:
     widths: tuple[str, ...] = ()
     decode: Decode | None = None
     limits: Limits = LIMITS
+    unused: tuple[Unused, ...] = ()
 
     def __repr__(self) -> str:
         """Return the name and the inputs."""

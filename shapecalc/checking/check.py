@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import Architecture
 from shapecalc.checking.diagnose import diagnose
 from shapecalc.checking.keras import with_notes
+from shapecalc.checking.lints.unused import unused
 from shapecalc.checking.locked import locked_blocks, locked_network, with_missing
 from shapecalc.checking.result import Checked, CheckResults
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
@@ -142,11 +143,13 @@ def check_source(source: Source, folder: Path | None, options: CheckOptions = DE
 def _checked(source: Source, folder: Path | None, options: CheckOptions, own: FileConfig) -> Checked:
     try:
         if kind_of(source, options.limits) is FileKind.BLOCKS:
-            diagnostics, source = diagnose_blocks(source, folder, options.limits)
+            blocks = diagnose_blocks(source, folder, options.limits)
+            diagnostics = blocks.diagnostics or tuple(unused(blocks.unused))
             if options.lock is not None:
                 diagnostics += locked_blocks(source.name, options.lock, options.lock_file)
-            return Checked(source.name, source, diagnostics)
-        given = load_with(source, own.settings.replaced_by(options.settings), options.limits, folder)
+            return Checked(source.name, blocks.source, diagnostics)
+        values = own.settings.replaced_by(options.settings)
+        given = load_with(source, values, options.limits, folder, unused=True)
         written, source = source, given.architecture.file or source
         as_written = None
         if given.used and not options.settings.applies_to(given.architecture):

@@ -148,7 +148,7 @@ class _Fixing:
         self._readings += 1
         source = self._source._replace(text=text, included=())
         try:
-            architecture = loads_source(source, self._limits, self._folder)
+            architecture = loads_source(source, self._limits, self._folder, unused=True)
             Reports(architecture).at({})
         except ShapecalcError as error:
             return error.source or source, error.diagnostics

@@ -108,14 +108,19 @@ def _refuse_unused(architecture: Architecture, names: Iterable[str]) -> None:
 
 
 def loads_source(
-    source: Source, limits: Limits = LIMITS, folder: Path | None = None, parameters: Mapping[str, Any] = _NONE
+    source: Source,
+    limits: Limits = LIMITS,
+    folder: Path | None = None,
+    parameters: Mapping[str, Any] = _NONE,
+    *,
+    unused: bool = False,
 ) -> Architecture:
     """Return the architecture that a source describes; shape mistakes are reported together with all others.
 
     `folder` is the folder of the text: only files below it can be included. Names in `parameters` that are not
-    parameters of the file are ignored.
+    parameters of the file are ignored. `unused` as in `parse`.
     """
-    architecture, findings, source = parse(source, limits, folder, parameters)
+    architecture, findings, source = parse(source, limits, folder, parameters, unused=unused)
     if not findings:
         assert architecture is not None  # without findings there is an architecture
         return architecture

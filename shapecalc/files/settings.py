@@ -57,12 +57,15 @@ class SetArchitecture(NamedTuple):
     """The names that it has of those that were given, with `batch` if it has a batch and one was given."""
 
 
-def load_with(source: Source, settings: Settings, limits: Limits, folder: Path | None) -> SetArchitecture:
+def load_with(
+    source: Source, settings: Settings, limits: Limits, folder: Path | None, *, unused: bool = False
+) -> SetArchitecture:
     """Return the architecture of a source with the settings that are its parameters or symbols; others are ignored.
 
+    `unused` as in `parse`.
     Raises `ShapecalcError` for mistakes in the source, SC201 (exit code 2) for a size that is not an integer.
     """
-    architecture = loads_source(source, limits, folder, settings.values)
+    architecture = loads_source(source, limits, folder, settings.values, unused=unused)
     used = {
         name: value
         for name, value in settings.values.items()

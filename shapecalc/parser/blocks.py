@@ -134,6 +134,11 @@ def _inputs(node: Node, block: Scalar, diagnostics: Diagnostics) -> tuple[str, .
     return tuple(names)
 
 
+def own_blocks(blocks: MappingOf[str, Block | None]) -> tuple[Block, ...]:
+    """Return the blocks of a text itself, without those of files that it includes."""
+    return tuple(block for block in blocks.values() if block is not None and not block.name.span.file)
+
+
 def is_argument(node: Node) -> bool:
     """Return whether a value is valid for a parameter: a scalar or a list of scalars."""
     if isinstance(node, Sequence):
@@ -154,7 +159,7 @@ def bind_arguments(
     A single value is the first parameter's. A default may use earlier parameters and `file_parameters`.
     """
     given = _given_arguments(block, type_node, node, diagnostics)
-    if given is None or not _is_complete(block, type_node, given, diagnostics):
+    if given is None or not _is_complete(block, type_node, node, given, diagnostics):
         return None
     known = visible(given, file_parameters)
     for parameter in block.parameters:
@@ -178,9 +183,7 @@ def _given_arguments(
 ) -> dict[str, Node] | None:
     """Return the arguments of a call by parameter, without defaults; None if one is refused."""
     given: dict[str, Node] = {}
-    if diagnostics.is_placeholder(node):
-        return None
-    if isinstance(node, Mapping):
+    if isinstance(node, Mapping) and not diagnostics.is_placeholder(node):
         names = {key.text for key, _ in node.entries}
         known = dict.fromkeys(parameter.name.text for parameter in block.parameters)
         fits = [_bind_argument(block, known, entry, names, given, diagnostics) for entry in node.entries]
@@ -191,14 +194,17 @@ def _given_arguments(
             labels = (Label(block.name.span, "defined here"),)
             diagnostics.refuse("SC202", message, head(node), labels=labels, help=f"`{type_node.text}` stands alone")
             return None
-        if not is_argument(node):
-            refuse_argument(block.parameters[0].name.text, node, diagnostics)
+        name = block.parameters[0].name.text
+        argument = _argument(name, node, diagnostics)
+        if argument is None:
             return None
-        given[block.parameters[0].name.text] = node
+        given[name] = argument
     return given
 
 
-def _is_complete(block: Block, type_node: Scalar, given: MappingOf[str, Node], diagnostics: Diagnostics) -> bool:
+def _is_complete(
+    block: Block, type_node: Scalar, node: Node | None, given: MappingOf[str, Node], diagnostics: Diagnostics
+) -> bool:
     """Return whether every parameter without a default is given; refuse the call if not."""
     missing = [
         parameter.name
@@ -207,6 +213,8 @@ def _is_complete(block: Block, type_node: Scalar, given: MappingOf[str, Node], d
     ]
     if not missing:
         return True
+    if node is not None and diagnostics.refused_within(node.span):
+        return False
     names = " and ".join(f"`{name.text}`" for name in missing)
     written = ", ".join(f"{name}: …" for name in [*given, *(name.text for name in missing)])
     labels = tuple(Label(name.span, "has no default") for name in missing)
@@ -245,23 +253,51 @@ def _bind_argument(
         )
     if name is None:
         return False
-    if not is_argument(value):
-        refuse_argument(name, value, diagnostics)
+    argument = _argument(name, value, diagnostics)
+    if argument is None:
         return False
-    given.setdefault(name, value)
+    given.setdefault(name, argument)
     return True
+
+
+def _argument(name: str, node: Node, diagnostics: Diagnostics) -> Node | None:
+    """Return a value for a parameter, a placeholder if it is not known; None if it is refused."""
+    if is_argument(node):
+        return node
+    if diagnostics.has_placeholder(node.span):
+        return diagnostics.placeholder(node.span)
+    refuse_argument(name, node, diagnostics)
+    return None
+
+
+def unknown_arguments(block: Block, file_parameters: MappingOf[str, Node], diagnostics: Diagnostics) -> dict[str, Node]:
+    """Return the arguments of a call that gives what it must: of unknown values, and of defaults."""
+    arguments: dict[str, Node] = {}
+    known = visible(arguments, file_parameters)
+    for name, default in block.parameters:
+        value = None if default is None else substitute(default, known, diagnostics)
+        arguments[name.text] = diagnostics.placeholder(name.span) if value is None else value
+    return arguments
 
 
 def substitute_steps(
     node: Node, arguments: MappingOf[str, Node], diagnostics: Diagnostics, owner: str = "the block"
 ) -> Node:
-    """Return a list of steps with the arguments substituted; a value that is refused becomes a placeholder."""
+    """Return a list of steps with the arguments substituted.
+
+    A value that is refused or not known becomes a placeholder, and an entry with such a key is left out.
+    """
     if isinstance(node, Sequence):
         return node._replace(items=tuple(substitute_steps(item, arguments, diagnostics, owner) for item in node.items))
     if isinstance(node, Mapping):
-        entries = [(key, substitute_steps(value, arguments, diagnostics, owner)) for key, value in node.entries]
-        if not any(uses_parameters(key) for key, _ in entries):
-            return node._replace(entries=tuple(entries))
+        entries = []
+        for key, value in node.entries:
+            name = _substituted_key(key, arguments, diagnostics, owner)
+            if name is None:
+                diagnostics.skip(key)
+            else:
+                entries.append((name, substitute_steps(value, arguments, diagnostics, owner)))
+        return node._replace(entries=tuple(entries))
     substituted = substitute(node, arguments, diagnostics, owner)
     return diagnostics.placeholder(node.span) if substituted is None else substituted
 
@@ -281,16 +317,26 @@ def substitute(
         return None if len(present) != len(items) else node._replace(items=tuple(present))
     entries = []
     for key, value in node.entries:
-        name = _substituted(key, arguments, diagnostics, owner) if uses_parameters(key) else key
+        name = _substituted_key(key, arguments, diagnostics, owner)
         inner = substitute(value, arguments, diagnostics, owner)
         if name is None or inner is None:
             return None
-        if not isinstance(name, Scalar) or not isinstance(name.value, str):
-            message = f"`{key.text}` stands where a word is expected, is {said(plain(name))}"
-            diagnostics.refuse("SC105", message, key.span)
-            return None
         entries.append((name, inner))
     return node._replace(entries=tuple(entries))
+
+
+def _substituted_key(
+    key: Scalar, arguments: MappingOf[str, Node], diagnostics: Diagnostics, owner: str
+) -> Scalar | None:
+    """Return a key with the arguments substituted; None if it is refused or not known."""
+    if not uses_parameters(key):
+        return key
+    name = _substituted(key, arguments, diagnostics, owner)
+    if name is None or (isinstance(name, Scalar) and isinstance(name.value, str)):
+        return name
+    message = f"`{key.text}` stands where a word is expected, is {said(plain(name))}"
+    diagnostics.refuse("SC105", message, key.span)
+    return None
 
 
 def _substituted(node: Scalar, arguments: MappingOf[str, Node], diagnostics: Diagnostics, owner: str) -> Node | None:
@@ -298,8 +344,8 @@ def _substituted(node: Scalar, arguments: MappingOf[str, Node], diagnostics: Dia
     try:
         value = value_of(text, arguments, owner)
     except ExpressionError as error:
-        if error.name is not None and diagnostics.is_placeholder(arguments.get(error.name)):
-            return None  # the parameter's own value was refused before
+        if error.unknown and diagnostics.parameters_missing:
+            return None
         at, fix = node.span, None
         if at.line == at.end_line and at.end_column - at.column == len(text) + 2 * node.quoted:
             first = at.column + node.quoted
@@ -319,7 +365,7 @@ def _substituted(node: Scalar, arguments: MappingOf[str, Node], diagnostics: Dia
             if name in arguments
         )
         return Scalar(value, node.span, str(value))
-    if diagnostics.is_placeholder(value):
+    if value is None or diagnostics.is_placeholder(value):
         return None
     label = Label(head(value), f"`{shorten(text)}` is {said(plain(value))} here")
     diagnostics.origins[node.span] = Origin(label, isinstance(value, Scalar) and head(value) == value.span)
@@ -359,4 +405,6 @@ def _value_text(value: object) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return "x".join(map(_value_text, value))
+    if isinstance(value, dict):  # a placeholder
+        return "…"
     return "null" if value is None else str(value)

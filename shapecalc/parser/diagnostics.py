@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.layers.fields import said
+from shapecalc.parser.places import Places
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping, head, plain
 
@@ -32,22 +33,29 @@ class Diagnostics:
     the expressions with parameters to these.
     """
 
-    __slots__ = ("_calls", "_refused_spans", "_seen", "blocks_missing", "invalid_blocks", "operands",
-                 "origins", "parameters", "recorded", "source")  # fmt: skip
+    __slots__ = ("_calls", "_refused", "_seen", "_skipped", "_unknown", "blocks_missing", "invalid_blocks", "operands",
+                 "origins", "parameters", "parameters_missing", "recorded", "source")  # fmt: skip
 
     def __init__(self, source: Source, refused: Iterable[Diagnostic] = ()) -> None:
         self.source = source
         self.origins: dict[Span, Origin | None] = {}
         self.operands: dict[Span, tuple[UsedParameter, ...]] = {}
         self.blocks_missing = False
-        """Whether an included file could not be read: an unknown layer type may be one of its blocks."""
+        """Whether blocks of other files are not known: an unknown layer type may be one of them."""
         self.invalid_blocks: set[str] = set()
         """The names of refused blocks of included files."""
         self.parameters: Container[str] = ()
         """The names of the file's parameters."""
+        self.parameters_missing = False
+        """Whether parameters of another file are not known: `$name` may be one of them."""
         self._calls: tuple[Label, ...] = ()
         self.recorded = list(refused)
-        self._refused_spans = tuple(diagnostic.span for diagnostic in self.recorded if diagnostic.span is not None)
+        self._refused = Places(diagnostic.span for diagnostic in self.recorded if diagnostic.span is not None)
+        """What the reader refused: entries may be missing there."""
+        self._skipped = Places()
+        """Keys that are refused or not known, whose entries are left out."""
+        self._unknown = Places()
+        """Placeholders."""
         self._seen: set[tuple[str, str, Span | None]] = set()
 
     def refuse(self, code: str, message: str, span: Span, **rest: Any) -> None:
@@ -59,9 +67,9 @@ class Diagnostics:
         self.refuse(code, f"{expected}, receives {said(plain(node))}", head(node), **rest)
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Add a diagnostic, unless an alias repeats it or it is in a span that the reader refused."""
+        """Add a diagnostic, unless an alias repeats it or a value in its span was refused or is not known."""
         key = (diagnostic.code, diagnostic.message, diagnostic.span)
-        if key in self._seen or (diagnostic.span is not None and self.refused_within(diagnostic.span)):
+        if key in self._seen or (diagnostic.span is not None and self.unknown_within(diagnostic.span)):
             return
         self._seen.add(key)
         diagnostic = with_origins(diagnostic, self.origins)
@@ -105,34 +113,56 @@ class Diagnostics:
         finally:
             self._calls = before
 
+    @contextmanager
+    def steps_of_a_block(self) -> Iterator[None]:
+        """Forget at the end of the context what is not known: a block is read again with other arguments."""
+        before = self._skipped.copy(), self._unknown.copy()
+        try:
+            yield
+        finally:
+            self._skipped, self._unknown = before
+
     def accept(self, span: Span) -> None:
         """Drop what the reader refused at a span: it is a value of the field that is written there."""
         self.recorded = [diagnostic for diagnostic in self.recorded if diagnostic.span != span]
-        self._refused_spans = tuple(refused for refused in self._refused_spans if refused != span)
+        self._refused.remove(span)
 
     def refused_within(self, span: Span) -> bool:
-        """Return whether the reader refused something within a span, so that the value there is a guess."""
-        start, end = (span.line, span.column), (span.end_line, span.end_column)
-        return any(
-            at.file == span.file and start <= (at.line, at.column) and (at.end_line, at.end_column) <= end
-            for at in self._refused_spans
-        )
+        """Return whether the reader refused something within a span, or a key is skipped: entries may be missing."""
+        return self._refused.within(span) or self._skipped.within(span)
+
+    def has_skipped(self, span: Span) -> bool:
+        """Return whether an entry within a span is left out (`skip`)."""
+        return self._skipped.within(span)
+
+    def has_placeholder(self, span: Span) -> bool:
+        """Return whether there is a placeholder within a span."""
+        return self._unknown.within(span)
+
+    def unknown_within(self, span: Span) -> bool:
+        """Return whether something within a span is refused or a placeholder, so that the value there is a guess."""
+        return self.refused_within(span) or self.has_placeholder(span)
 
     def is_placeholder(self, node: Node | None) -> bool:
         """Return whether a node is a placeholder (`placeholder`)."""
-        return isinstance(node, Mapping) and not node.entries and self.refused_within(node.span)
+        return isinstance(node, Mapping) and not node.entries and self.unknown_within(node.span)
 
     def placeholder(self, span: Span) -> Node:
-        """Return a placeholder for a refused value; further diagnostics within its span are dropped."""
-        if span not in self._refused_spans:
-            self._refused_spans += (span,)
+        """Return a placeholder for a value that is refused or not known; diagnostics within its span are dropped."""
+        self._unknown.add(span)
         return Mapping((), span)
+
+    def skip(self, key: Scalar) -> None:
+        """Record that an entry is left out of its mapping, since its key is refused or not known."""
+        self._skipped.add(key.span)
 
     def extend(self, refused: Iterable[Diagnostic]) -> None:
         """Add the reader's diagnostics of an included text."""
         refused = tuple(refused)
         self.recorded += refused
-        self._refused_spans += tuple(diagnostic.span for diagnostic in refused if diagnostic.span is not None)
+        for diagnostic in refused:
+            if diagnostic.span is not None:
+                self._refused.add(diagnostic.span)
 
     def unknown(
         self,

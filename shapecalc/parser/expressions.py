@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.dims.reader import Reader
 from shapecalc.layers.fields import said
-from shapecalc.parser.tree import Node, Scalar, Sequence
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
@@ -29,6 +29,7 @@ class ExpressionError(ValueError):
     """A mistake in a use of parameters, from `start` to `end` of its text.
 
     `replacement` is the text for `start` to `end` that fixes it, if any; `name` is the parameter that is the cause.
+    `unknown` if there is no such parameter, and no other one with which its name is certainly confused.
     """
 
     def __init__(
@@ -39,10 +40,12 @@ class ExpressionError(ValueError):
         help_text: str | None = None,
         replacement: str | None = None,
         name: str | None = None,
+        *,
+        unknown: bool = False,
     ) -> None:
         super().__init__(message)
         self.message, self.start, self.end = message, start, end
-        self.help, self.replacement, self.name = help_text, replacement, name
+        self.help, self.replacement, self.name, self.unknown = help_text, replacement, name, unknown
 
 
 def uses_parameters(node: Node) -> bool:
@@ -50,9 +53,10 @@ def uses_parameters(node: Node) -> bool:
     return isinstance(node, Scalar) and isinstance(node.value, str) and node.value.startswith("$")
 
 
-def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block") -> Node | int:
+def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block") -> Node | int | None:
     """Return the argument of `$name`, or the value of `${…}`; `owner` names what has the parameters, in messages.
 
+    The value is None if that of one of its parameters is not known: a placeholder.
     Raises `ExpressionError` if the text is neither, names an unknown parameter, or cannot be computed.
 
     >>> from shapecalc.diagnostics import Span
@@ -70,8 +74,8 @@ def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block
     return _Arithmetic(text, *match.span("sum"), arguments, owner).read()
 
 
-class _Arithmetic(Reader[int]):
-    """The reader of the arithmetic between two positions of a text."""
+class _Arithmetic(Reader[int | None]):
+    """The reader of the arithmetic between two positions of a text; None is a value that is not known."""
 
     pattern: ClassVar = re.compile(
         r"\s*(?:(?P<number>[0-9]{1,20}(?![0-9]))|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>//|\*(?!\*)|[-+%()])"
@@ -89,8 +93,9 @@ class _Arithmetic(Reader[int]):
         self._owner = owner
         super().__init__(text, start, stop)
 
-    def operand(self) -> int:
+    def operand(self) -> int | None:
         word, start = self.text, self.start
+        value: int | None
         if self.kind == "number":
             value = _bounded(int(word), start, word)
         elif self.kind != "name":
@@ -100,20 +105,23 @@ class _Arithmetic(Reader[int]):
         else:
             node = self._arguments[word]
             given = node.value if isinstance(node, Scalar) else None
-            if type(given) is not int:
+            if type(given) is not int and not isinstance(node, Mapping):
                 received = said(given) if isinstance(node, Scalar) else "a list"
                 message = f"expects a whole number as `{word}`, receives {received}"
                 raise ExpressionError(message, start, self.stop, name=word)
-            value = given
+            value = given if type(given) is int else None
         self.advance()
         return value
 
     def apply(self, sign: str, start: int, operands: int) -> None:
         right = self.values.pop()
         if operands == 1:
-            self.values.append(-right)
+            self.values.append(None if right is None else -right)
             return
         left = self.values.pop()
+        if left is None or right is None:
+            self.values.append(None)
+            return
         if right == 0 and sign in ("//", "%"):
             division = self._written[start : self.start].rstrip()
             name = NAME.match(division.removeprefix(sign).lstrip())
@@ -146,10 +154,10 @@ def _bounded(value: int, start: int, token: str) -> int:
 
 
 def _unknown(written: str, start: int, arguments: MappingOf[str, Node], owner: str) -> ExpressionError:
-    from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+    from shapecalc.diagnostics.suggestions import nearest  # noqa: PLC0415 - only a mistake needs it
 
     name = written.removeprefix("$")
-    near = closest(name, tuple(arguments))
+    near = nearest(name, tuple(arguments))
     stop = start + len(written)
     message = f"uses `{name}`, no parameter of {owner}" if name == written else f"is no parameter of {owner}"
     if near is None:
@@ -157,9 +165,9 @@ def _unknown(written: str, start: int, arguments: MappingOf[str, Node], owner: s
         help_text = f"its parameters: {known}" if known else f"{owner} has no parameter"
         if name.isupper():
             help_text += f"; a symbol of `input:` is written `{name}`"
-        return ExpressionError(message, start, stop, help_text)
-    replacement = written.replace(name, near)
-    return ExpressionError(message, start, stop, f"write `{replacement}`", replacement)
+        return ExpressionError(message, start, stop, help_text, unknown=True)
+    replacement = written.replace(name, near.word)
+    return ExpressionError(message, start, stop, f"write `{replacement}`", replacement, unknown=not near.sure)
 
 
 def names_used(node: Node) -> frozenset[str]:

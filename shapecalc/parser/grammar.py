@@ -13,7 +13,7 @@ from shapecalc.diagnostics import Fix, Label, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.dims import Expr
 from shapecalc.layers.fields import said
-from shapecalc.parser.blocks import Block, read_blocks, substitute, substitute_steps
+from shapecalc.parser.blocks import Block, own_blocks, read_blocks, substitute, substitute_steps
 from shapecalc.parser.decode import read_decode
 from shapecalc.parser.diagnostics import Diagnostics
 from shapecalc.parser.expect import read_expectations
@@ -27,12 +27,14 @@ from shapecalc.parser.scopes import Scope
 from shapecalc.parser.shapes import read_dim, read_shape
 from shapecalc.parser.steps import UNSPECIFIED, StepReader
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
+from shapecalc.parser.unused import unused_blocks, unused_parameters
 from shapecalc.parser.where import read_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
     from pathlib import Path
 
+    from shapecalc.architecture import Unused
     from shapecalc.diagnostics import Diagnostic, Source
 
 FILE_KEYS = (
@@ -59,6 +61,9 @@ _DTYPES = {
 }
 """Other names of dtypes: integers are read as int64, all others as float32."""
 
+_WITH_PARAMETERS = ("layers", "input", "inputs", "decode")
+"""The keys below which parameters of the file can stand."""
+
 _EXAMPLES = {"input": "`input: [N, 3, 224, 224]`", "layers": "`layers:` with a list of steps"}
 
 
@@ -75,18 +80,21 @@ def parse(
     limits: Limits = LIMITS,
     folder: Path | None = None,
     parameters: MappingOf[str, Any] = MappingProxyType({}),
+    *,
+    unused: bool = False,
 ) -> Reading:
     """Return the architecture that a text describes, and every diagnostic.
 
     If there are mistakes, the architecture is the part that could be read, None if nothing could: it serves to look
     for more mistakes and may not be what the author intended. `folder` is the folder of the text: only files below it
-    can be included. `parameters` replace the values of the file's own; others are ignored.
+    can be included. `parameters` replace the values of the file's own; others are ignored. If `unused`, blocks of the
+    text that nothing calls are checked too, and the architecture has the blocks and parameters that nothing uses.
     Raises `ShapecalcError` if the text is not a tree of values, or is one of another format (SC006).
     """
     try:
         root, refused = read_tree(source, limits)
         diagnostics = Diagnostics(source, refused)
-        architecture = _architecture(root, folder, diagnostics, limits, parameters)
+        architecture = _architecture(root, folder, diagnostics, limits, parameters, unused=unused)
     except ShapecalcError:
         refuse_foreign_text(source)
         raise
@@ -96,7 +104,13 @@ def parse(
 
 
 def _architecture(
-    root: Node, folder: Path | None, diagnostics: Diagnostics, limits: Limits, settings: MappingOf[str, Any]
+    root: Node,
+    folder: Path | None,
+    diagnostics: Diagnostics,
+    limits: Limits,
+    settings: MappingOf[str, Any],
+    *,
+    unused: bool,
 ) -> Architecture | None:
     if not isinstance(root, Mapping):
         kind = "a list" if isinstance(root, Sequence) else said(plain(root))
@@ -124,9 +138,11 @@ def _architecture(
     names = [entry.name for entry in inputs] if inputs is not None else _input_names(written)
     scope = Scope(diagnostics, {name: name for name in names})
     last = None
+    reader = StepReader(diagnostics, blocks, limits, parameters)
     if "layers" in entries:
         flow = UNSPECIFIED if len(names) > 1 else names[0]
-        last = StepReader(diagnostics, blocks, limits, parameters).read(entries["layers"], scope, flow)
+        last = reader.read(entries["layers"], scope, flow)
+    without_effect = _without_effect(written, blocks, reader) if unused else ()
     steps = tuple(scope.steps)
     outputs = _outputs(entries["outputs"], scope, diagnostics) if "outputs" in entries and steps else {}
     name = _text(entries.get("name"), "name", diagnostics)
@@ -153,7 +169,20 @@ def _architecture(
         widths=widths,
         decode=decode,
         limits=limits,
+        unused=without_effect,
     )
+
+
+def _without_effect(
+    entries: dict[str, Node], blocks: MappingOf[str, Block | None], reader: StepReader
+) -> tuple[Unused, ...]:
+    """Check the file's blocks that were not read, and return its blocks and parameters that nothing uses."""
+    own = own_blocks(blocks)
+    called = reader.read_uncalled(own)
+    node = entries.get("parameters")
+    parameters = [key for key, _ in node.entries] if isinstance(node, Mapping) else []
+    uses = [entries[key] for key in _WITH_PARAMETERS if key in entries]
+    return (*unused_blocks(own, called), *unused_parameters(parameters, uses, blocks.values()))
 
 
 def _input_names(entries: dict[str, Node]) -> list[str]:
@@ -170,8 +199,8 @@ def _substitute_parameters(
     if "layers" in entries:
         # Steps with a mistake become placeholders, so that the mistakes in the others are reported too.
         entries["layers"] = substitute_steps(entries["layers"], parameters, diagnostics, "the file")
-    for key in ("input", "inputs", "decode"):
-        if key not in entries:
+    for key in _WITH_PARAMETERS:
+        if key not in entries or key == "layers":
             continue
         node = substitute(entries[key], parameters, diagnostics, "the file")
         if node is None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePath
 from posixpath import normpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Source
 from shapecalc.diagnostics.limits import LIMITS, Limits
-from shapecalc.parser.blocks import Block, read_blocks
+from shapecalc.parser.blocks import Block, own_blocks, read_blocks
 from shapecalc.parser.diagnostics import Diagnostics, position
 from shapecalc.parser.files import read_source
 from shapecalc.parser.reader import read_tree
 from shapecalc.parser.scalars import shorten
+from shapecalc.parser.steps import StepReader
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head
+from shapecalc.parser.unused import unused_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from shapecalc.architecture import Unused
 
 INCLUDED_KEYS = ("name", "source", "include", "blocks")
 """The keys of a file of blocks."""
@@ -86,15 +90,28 @@ def leads_out(name: str) -> bool:
     return name.startswith(("/", "\\", "~")) or ".." in PurePath(name.replace("\\", "/")).parts or ":" in name
 
 
-def diagnose_blocks(
-    source: Source, folder: Path | None, limits: Limits = LIMITS
-) -> tuple[tuple[Diagnostic, ...], Source]:
-    """Return the diagnostics of a file of blocks, and its text with those that it includes."""
+class CheckedBlocks(NamedTuple):
+    """The diagnostics of a file of blocks, its text with those that it includes, and parameters that nothing uses."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    source: Source
+    unused: tuple[Unused, ...]
+
+
+def diagnose_blocks(source: Source, folder: Path | None, limits: Limits = LIMITS) -> CheckedBlocks:
+    """Return the diagnostics of a file of blocks.
+
+    Names that the file does not have may be those of blocks or parameters of a file that includes it.
+    """
     root, refused = read_tree(source, limits)
     diagnostics = Diagnostics(source, refused)
     path = (folder or Path()) / PurePath(source.name).name
-    _IncludeReader(folder, diagnostics, limits).blocks(root, path, ())
-    return tuple(sorted(diagnostics.recorded, key=position)), diagnostics.source
+    blocks = _IncludeReader(folder, diagnostics, limits).blocks(root, path, ())
+    diagnostics.blocks_missing = diagnostics.parameters_missing = True
+    own = own_blocks(blocks)
+    StepReader(diagnostics, blocks, limits).read_uncalled(own)
+    recorded = tuple(sorted(diagnostics.recorded, key=position))
+    return CheckedBlocks(recorded, diagnostics.source, tuple(unused_parameters((), (), own)))
 
 
 class _IncludeReader:

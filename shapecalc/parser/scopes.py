@@ -30,7 +30,7 @@ class Scope:
 
     __slots__ = ("_alike", "_ambiguous", "_by_path", "_diagnostics", "_numbered", "_slots", "_spans", "captured",
                  "complete", "input_count", "inputs", "later_spans", "parent", "parent_prefix", "steps",
-                 "unread")  # fmt: skip
+                 "unnamed", "unread")  # fmt: skip
 
     def __init__(
         self,
@@ -56,6 +56,8 @@ class Scope:
         """Steps with numbered outputs, whose number depends on the input."""
         self.later_spans: dict[str, Span] = {}
         self.unread: list[tuple[str, int, str | None]] = []
+        self.unnamed = False
+        """Whether the name of a step is not known, so that any may be its name."""
         self.steps: list[Step | Group] = []
         self._by_path: dict[str, Step | Group] = {}
         self.complete = True
@@ -248,7 +250,7 @@ class Scope:
 
     def _is_unread(self, name: str) -> bool:
         """Return whether a name may refer to a step that could not be read or that has an ambiguous name."""
-        if self._ambiguous:
+        if self._ambiguous or self.unnamed:
             return True
         for _, position, given in self.unread:
             if name == given or name.startswith(f"{given}.") or name.partition(".")[0].endswith(f"_{position}"):

@@ -66,7 +66,7 @@ class _StepSplitter:
             return None if kind is None else StepParts(kind, node, None, (), {})
         if not isinstance(node, Mapping) or not node.entries:
             message = f"a step expects a layer such as `relu` or `conv: {{…}}`, receives {said(plain(node))}"
-            if not self._diagnostics.refused_within(node.span):
+            if not self._diagnostics.unknown_within(node.span):
                 self._diagnostics.refuse("SC107", message, head(node))
             return None
         keys = {key.text: value for key, value in node.entries if key.text in STEP_KEYS}
@@ -128,6 +128,8 @@ class _StepSplitter:
                 help=f"begin a step of its own: `- {second.text}`",
             )
             return None
+        if not known and self._diagnostics.has_skipped(step.span):
+            return None  # the key that is not known may be the layer
         if not candidates:
             key = step.entries[0][0]
             self._diagnostics.refuse("SC107", "a step expects a layer, has none", key.span, help="write one next to it")

@@ -11,7 +11,15 @@ from shapecalc.diagnostics.progress import tracked
 from shapecalc.layers import layer_type
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
-from shapecalc.parser.blocks import Block, argument_key, bind_arguments, call_title, substitute_steps, visible
+from shapecalc.parser.blocks import (
+    Block,
+    argument_key,
+    bind_arguments,
+    call_title,
+    substitute_steps,
+    unknown_arguments,
+    visible,
+)
 from shapecalc.parser.expect import read_expectations
 from shapecalc.parser.fields import LayerReader
 from shapecalc.parser.names import confusing, is_name
@@ -22,7 +30,7 @@ from shapecalc.parser.step_keys import StepParts, split_step, states_type
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as MappingOf
+    from collections.abc import Iterable, Mapping as MappingOf
 
     from shapecalc.architecture import Expectation
     from shapecalc.diagnostics.limits import Limits
@@ -52,8 +60,8 @@ class StepReader:
     `parameters` are the file's, which those of a block shadow.
     """
 
-    __slots__ = ("_blocks", "_calls", "_depth", "_diagnostics", "_layers", "_limits", "_parameters", "_steps_read",
-                 "_subgraphs")  # fmt: skip
+    __slots__ = ("_blocks", "_called", "_calls", "_depth", "_diagnostics", "_layers", "_limits", "_parameters",
+                 "_steps_read", "_subgraphs")  # fmt: skip
 
     def __init__(
         self,
@@ -68,6 +76,7 @@ class StepReader:
         self._limits = limits
         self._layers = LayerReader(diagnostics)
         self._subgraphs: dict[tuple[str, str], Subgraph | None] = {}
+        self._called: set[str] = set()
         self._calls: list[Block] = []
         self._depth = 0
         """The nesting depth of the current list of steps, through branches and called blocks."""
@@ -82,6 +91,19 @@ class StepReader:
         if not self._calls:  # a block's own size is refused where it is called
             refuse_total(scope.steps, self._diagnostics, self._limits)
         return slot
+
+    def read_uncalled(self, blocks: Iterable[Block]) -> frozenset[str]:
+        """Check the steps of the blocks that were not read, and return the names of all that are called.
+
+        A block is read as if it were called with its required parameters alone, whose values are not known.
+        """
+        self._steps_read = 0
+        for block in blocks:
+            if all(name != block.name.text for name, _ in self._subgraphs):
+                with self._diagnostics.steps_of_a_block():
+                    arguments = unknown_arguments(block, self._parameters, self._diagnostics)
+                    self._expand(block, block.name.text, block.name, arguments)
+        return frozenset(self._called)
 
     def _items(self, node: Node, subject: str) -> tuple[Node, ...]:
         if isinstance(node, Sequence) and node.items:
@@ -124,9 +146,11 @@ class StepReader:
         return flow
 
     def _step(self, node: Node, position: int, scope: Scope, prefix: str, flow: str | None) -> str | None:
-        """Read one step, and return the slot that the next one reads; None if the step could not be read."""
+        """Read one step, and return the slot that the next one reads; None if that is not known."""
         if self._calls:
             self._count(node)
+        if isinstance(node, Mapping) and self._diagnostics.is_placeholder(node.get("name")):
+            scope.unnamed = True
         parts = None
         if self._depth > self._limits.depth:
             message = f"blocks and branches stand in each other deeper than {self._limits.depth}"
@@ -156,7 +180,7 @@ class StepReader:
         lost = slot is None or inputs is None or ("share" in parts.keys and shared is None)
         if lost or ("repeat" in parts.keys and times is None):
             scope.skip(prefix, position, path)
-            return None
+            return path
         return slot
 
     def _count(self, node: Node) -> None:
@@ -305,7 +329,7 @@ class StepReader:
         elif shared is not None:
             subgraph, times = shared.subgraph, shared.times if times is None else times
         at.scope.define(at.path, (), at.name_span)
-        if subgraph is None or not at.inputs:
+        if subgraph is None or not at.inputs or ("repeat" in parts.keys and times is None):
             return None
         weights = ""
         if shared is not None:
@@ -345,6 +369,8 @@ class StepReader:
 
     def _call(self, block: Block, type_node: Scalar, node: Node | None, input_count: int) -> Subgraph | None:
         """Return the subgraph of a block with the arguments of a call; None if the call is refused."""
+        # With another value, a parameter that names the block names another one.
+        self._called |= self._blocks.keys() if type_node.span in self._diagnostics.origins else {block.name.text}
         if block in self._calls:
             first = self._calls.index(block)
             circle = [*(call.name.text for call in self._calls[first:]), block.name.text]
@@ -368,16 +394,17 @@ class StepReader:
         if key not in self._subgraphs:
             name = call_title(type_node.text, node, arguments, block)
             with self._diagnostics.within(Label(type_node.span, f"in this `{name}`")):
-                self._calls.append(block)
-                self._subgraphs[key] = self._instantiate(block, name, type_node, arguments)
-                self._calls.pop()
+                self._subgraphs[key] = self._expand(block, name, type_node, arguments)
         return self._subgraphs[key]
 
-    def _instantiate(self, block: Block, name: str, type_node: Scalar, arguments: dict[str, Node]) -> Subgraph | None:
+    def _expand(self, block: Block, name: str, type_node: Scalar, arguments: dict[str, Node]) -> Subgraph | None:
         known = visible(arguments, self._parameters)
-        layers = substitute_steps(block.layers, known, self._diagnostics)
         scope = Scope(self._diagnostics, {name: input_slot(position) for position, name in enumerate(block.inputs)})
-        slot = self.read(layers, scope, input_slot(0), f"block `{block.name.text}`")
+        self._calls.append(block)
+        with self._diagnostics.steps_of_a_block():
+            layers = substitute_steps(block.layers, known, self._diagnostics)
+            slot = self.read(layers, scope, input_slot(0), f"block `{block.name.text}`")
+        self._calls.pop()
         if slot is None or not scope.complete:
             return None
         return self._subgraph(scope, slot, name, type_node, input_count=len(block.inputs))

@@ -290,9 +290,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Return a list that grows with each reading."""
     read: list[object] = []
 
-    def loads(*arguments: object) -> object:
+    def loads(*arguments: object, **options: object) -> object:
         read.append(arguments)
-        return loads_source(*arguments)  # type: ignore[arg-type]
+        return loads_source(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(fix, "loads_source", loads)
     return read
@@ -315,7 +315,7 @@ def with_fixes(monkeypatch: pytest.MonkeyPatch, fixes: Fixes, *codes: str, after
     """
     codes = codes or ("SC102",) * len(fixes)
 
-    def loads(source: Source, *_: object) -> None:
+    def loads(source: Source, *_: object, **__: object) -> None:
         found = [
             Diagnostic(code, f"{start}", span=Span(1, start, 1, end), fix=Fix(Span(1, start, 1, end), new, safe=True))
             for ((start, end), new), code in zip(fixes.items(), codes, strict=True)

@@ -158,7 +158,7 @@ def reading_of(path: Path) -> tuple[tuple[Diagnostic, ...], Source]:
 def reading_in(source: Source) -> tuple[tuple[Diagnostic, ...], Source]:
     """Return what `inspect` reports, and the text with those that it includes."""
     try:
-        architecture = loads_source(source, folder=FOLDER)
+        architecture = loads_source(source, folder=FOLDER, unused=True)
         report = inspect(architecture)
     except ShapecalcError as error:
         return error.diagnostics, error.source or source

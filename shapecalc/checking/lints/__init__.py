@@ -22,6 +22,7 @@ from shapecalc.checking.lints.softmax_over_space import softmax_over_space
 from shapecalc.checking.lints.stretched_map import stretched_map
 from shapecalc.checking.lints.unbound_parameters import unbound_parameters
 from shapecalc.checking.lints.unread import unread
+from shapecalc.checking.lints.unused import unused
 from shapecalc.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def lint(report: Report) -> tuple[Diagnostic, ...]:
     warnings: tuple[Diagnostic, ...] = (
         *layer_warnings(report),
         *unread(report.architecture, graphs),
+        *unused(report.architecture.unused),
         *dropout_before_batch_norm(graphs),
         *repeated_softmax(graphs),
         *redundant_bias(graphs),
