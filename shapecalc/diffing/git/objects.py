@@ -57,9 +57,9 @@ class ObjectReader:
         if len(header) != 3:  # noqa: PLR2004 - id, kind, size
             refuse(f"git has no object {object_id}", "fetch what the clone lacks: `git fetch --refetch`")
         size = int(header[2])
-        kept = source.read(min(size, most + 1))
-        _skip(source, size - len(kept) + 1)
-        return kept
+        data = source.read(min(size, most + 1))
+        _skip(source, size - len(data) + 1)
+        return data
 
 
 def _skip(source: IO[bytes], count: int) -> None:

@@ -113,12 +113,12 @@ class WorkTree(Snapshot):
         """Take the files of the work tree of `repository`; `objects` reads those of a sparse checkout."""
         self._root = repository.root
         self._objects = objects
-        self._kept: dict[str, str] = {}
+        self._sparse: dict[str, str] = {}
         self._algorithm = ""
 
     def identities(self, endings: tuple[str, ...]) -> Mapping[str, str]:
         """Return the id of each file with one of these endings."""
-        self._kept = {path: object_id for path, object_id in self._left_out() if path.endswith(endings)}
+        self._sparse = {path: object_id for path, object_id in self._left_out() if path.endswith(endings)}
         process = git(self._root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         if process.returncode:
             refuse(f"git cannot list the files of the work tree: {error_of(process)}")
@@ -128,8 +128,8 @@ class WorkTree(Snapshot):
 
     def identity(self, path: str) -> str | None:
         """Return the id that git would give to the contents of a file."""
-        if path in self._kept:
-            return self._kept[path]
+        if path in self._sparse:
+            return self._sparse[path]
         real = self._path(path)
         try:
             status = os.stat(real)  # noqa: PTH116 - a name may be anything that the system gives
@@ -141,8 +141,8 @@ class WorkTree(Snapshot):
 
     def read(self, path: str, limits: Limits = LIMITS) -> bytes | None:
         """Return the contents of a file; raise `ShapecalcError` SC001 if it cannot be read."""
-        if path in self._kept:
-            return self._objects.read(self._kept[path], limits.file_size)
+        if path in self._sparse:
+            return self._objects.read(self._sparse[path], limits.file_size)
         real = self._path(path)
         there = os.path.lexists(real) and not os.path.isdir(real)  # noqa: PTH112
         return read_bytes(real, limits) if there else None
