@@ -20,7 +20,7 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.config import ConfigOption, NoConfigOption, config_of, paths_of
+from shapecalc.cli.options.config import ConfigOption, NoConfigOption, config_of, paths_of, show_configuration
 from shapecalc.cli.options.fail_on import conditions_of, of_one_network
 from shapecalc.cli.options.formats import Format, format_of, format_option, output_option, target_of
 from shapecalc.cli.options.lock_file import LOCK_FILE, LockFileOption
@@ -90,6 +90,13 @@ def command(
     ] = None,
     config: ConfigOption = None,
     no_config: NoConfigOption = False,
+    show_config: Annotated[
+        bool,
+        typer.Option(
+            "--show-config",
+            help="Show the configuration that applies, to each PATH if given, with the origin of each value.",
+        ),
+    ] = False,
     fix: Annotated[bool, typer.Option("--fix", help="First apply all safe fixes to the files.")] = False,
     format_: Annotated[list[Format] | None, format_option(*FORMATS)] = None,
     output: Annotated[list[str] | None, output_option()] = None,
@@ -123,6 +130,10 @@ def command(
         locked=locked,
         lock_file=None if lock_file == LOCK_FILE else lock_file,
     )
+    if show_config:
+        shown = configuration.with_options(exclude=tuple(exclude or ()))
+        show_configuration(shown, given, paths or [], targets, searched=config is None and not no_config)
+        return
     checked_paths = paths_of(paths, configuration)
     if fix:
         from shapecalc.checking.fix_files import fix_files

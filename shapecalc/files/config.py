@@ -151,6 +151,8 @@ class Config:
     def entries(self, path: str | None = None) -> dict[str, ConfigValue]:
         """Return every value by key with its origin: for all files, or for one of them after the overrides."""
         entries = {name: ConfigValue(value) for name, value in DEFAULTS.items() if name != "set"}
+        if self.source is None:
+            entries["paths"] = ConfigValue(())
         entries |= self._written(self.values, "file", (), None)
         for number, override in self._matching(path) if path is not None else ():
             entries |= self._written(override.values, "override", ("overrides", number - 1), number)
@@ -162,6 +164,12 @@ class Config:
             else:
                 entries[name] = ConfigValue(value, "option")
         return entries
+
+    def written_overrides(self) -> Iterator[tuple[int, Override, dict[str, ConfigValue]]]:
+        """Yield each override with its number from 1, and the values that it has."""
+        for number, override in enumerate(self.overrides, 1):
+            at = ("overrides", number - 1)
+            yield number, override, self._written(override.values, "override", at, number)
 
     def _written(
         self, values: Mapping[str, Any], origin: str, at: tuple[str | int, ...], number: int | None
@@ -273,6 +281,11 @@ def _searched() -> list[Path]:
     folders = [start, *start.parents]
     last = next((i for i, folder in enumerate(folders) if os.path.lexists(folder / ".git") or str(folder) == home), -1)
     return folders[: last + 1] if last >= 0 else folders
+
+
+def searched_folders() -> list[str]:
+    """Return the folders in which a configuration is searched."""
+    return [str(folder) for folder in _searched()]
 
 
 def load_config(file: str | os.PathLike[str]) -> Config:

@@ -9,7 +9,11 @@ import typer
 from shapecalc.cli.exit_codes import Misuse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.cli.options.formats import Target
     from shapecalc.files.config import Config
+    from shapecalc.files.settings import Settings
 
 ConfigOption = Annotated[
     str | None,
@@ -40,3 +44,24 @@ def paths_of(paths: list[str] | None, config: Config) -> list[str]:
     if not named:
         raise Misuse("`PATH...` is missing: name files or folders, or write `paths` in a configuration")
     return named
+
+
+def show_configuration(
+    config: Config, given: Settings, paths: list[str], targets: Sequence[Target], *, searched: bool
+) -> None:
+    """Write the configuration with the options that were given, for all files or for each path."""
+    from shapecalc.cli.options.formats import TEXT_OR_JSON, writers_of, written
+    from shapecalc.files.config import searched_folders
+    from shapecalc.files.discovery import display_path
+    from shapecalc.render.config import configuration, document
+
+    shown = (
+        config.with_options(set=dict(given.values), batch=given.batch),
+        [display_path(path) for path in paths],
+        searched_folders() if searched else [],
+    )
+    writers = writers_of(lambda: configuration(*shown), lambda: document(*shown))
+    for target in targets:
+        if target.format not in TEXT_OR_JSON:
+            raise Misuse(f"`--show-config` is written as text or json, not as {target.format.value}")
+        target.write(written(target, writers))
