@@ -24,14 +24,14 @@ def fix_files(
     paths: Iterable[str],
     exclude: Iterable[str] = (),
     limits: Limits = LIMITS,
-    excludes: Callable[[str], bool] | None = None,
+    excluded: Callable[[str], bool] | None = None,
 ) -> Iterator[FixedText]:
     """Apply all safe fixes to files, and yield the result for each file that has changed, or is in Keras words.
 
     A file is written atomically, and its bytes outside of the edits do not change. A file that cannot be read is
     skipped: a check reports it. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
     """
-    files = discover(paths, exclude, excludes).files
+    files = discover(paths, exclude, excluded).files
     for path in files:
         if path == "-" or (zoo.path(path) is not None and not os.path.lexists(path)):
             what = "standard input" if path == "-" else f"`{path}`, which ships with shapecalc"

@@ -19,8 +19,8 @@ from shapecalc.diffing.git.objects import ObjectReader
 from shapecalc.diffing.git.repository import repository_of
 from shapecalc.diffing.git.snapshot import Revision, WorkTree
 from shapecalc.diffing.renames import renames
-from shapecalc.files.discovery import ENDINGS, OWN_ENDINGS, excluded_by
-from shapecalc.files.patterns import within
+from shapecalc.files.discovery import ENDINGS, OWN_ENDINGS
+from shapecalc.files.patterns import matches, within
 from shapecalc.files.settings import NOTHING_SET, Settings
 from shapecalc.parser.file_kind import FileKind, kind_of
 from shapecalc.parser.include import included_sources
@@ -177,7 +177,7 @@ def diff_revisions(
         commit = repository.merge_base(commit, repository.commit(after))
     inside = tuple(repository.relative(path) for path in given) or (".",)
     excluded = tuple(exclude)
-    selection = PathSelection(inside, lambda path: any(excluded_by(path, pattern) for pattern in excluded))
+    selection = PathSelection(inside, lambda path: any(matches(path, pattern) for pattern in excluded))
     with ObjectReader(repository.root) as objects:
         before = Revision(repository, commit, base, objects)
         if head is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +23,7 @@ from shapecalc.files.config_keys import (
     read_tables,
 )
 from shapecalc.files.discovery import display_path
+from shapecalc.files.patterns import matches
 from shapecalc.files.settings import NOTHING_SET, Settings
 from shapecalc.files.toml import MOST_BYTES, key_span, read_toml
 from shapecalc.parser.files import decode, read_bytes
@@ -234,22 +234,6 @@ def _over(values: Mapping[str, Any], others: Mapping[str, Any], *, added: bool =
     for name in ADDED & others.keys() if added else ():
         result[name] = (*values[name], *others[name])
     return result
-
-
-def matches(path: str, pattern: str) -> bool:
-    """Return whether a pattern names a file or a folder around it, anywhere below the top: `**` is any folders.
-
-    >>> [matches("nets/edge/a.yaml", each) for each in ("edge", "edge/**", "*.yaml", "nets/*.yaml", "**/a.yaml")]
-    [True, True, True, False, True]
-    """
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    ends = set(range(len(parts) + 1))
-    for word in pattern.split("/"):
-        if word == "**":
-            ends = set(range(min(ends, default=len(parts) + 1), len(parts) + 1))
-        elif word not in ("", "."):
-            ends = {end + 1 for end in ends if end < len(parts) and fnmatchcase(parts[end], word)}
-    return bool(ends)
 
 
 def find_config() -> Config:

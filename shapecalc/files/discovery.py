@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import ShapecalcError, misuse
 from shapecalc.files import zoo
+from shapecalc.files.patterns import matches
 from shapecalc.parser.file_kind import FileKind, kind_of
 from shapecalc.parser.files import read_source
 
@@ -29,12 +30,12 @@ class Discovered(NamedTuple):
 
 
 def discover(
-    paths: Iterable[str], exclude: Iterable[str] = (), excludes: Callable[[str], bool] | None = None
+    paths: Iterable[str], exclude: Iterable[str] = (), excluded: Callable[[str], bool] | None = None
 ) -> Discovered:
     """Return every file that is named; of folders and patterns, all networks and files of blocks.
 
     Files of a folder are those below it, in alphabetical order. In folders and patterns, names that begin with a dot
-    are passed over; a file that a pattern of `exclude` matches, or for which `excludes` is true, is left out in any
+    are passed over; a file that a pattern of `exclude` matches, or for which `excluded` is true, is left out in any
     case. `-`, names of the zoo and missing files are returned as they are: reading them reports the mistake. A file
     that cannot be read is taken for a network. Raises `ShapecalcError` SC001 (exit code 2) for a folder or a pattern
     without a network, unless files of it are excluded.
@@ -42,7 +43,7 @@ def discover(
     patterns = tuple(exclude)
 
     def left_out(file: str) -> bool:
-        return any(excluded_by(file, pattern) for pattern in patterns) or (excludes is not None and excludes(file))
+        return any(matches(file, pattern) for pattern in patterns) or (excluded is not None and excluded(file))
 
     result: dict[str, None] = {}
     skipped: dict[str, None] = {}
@@ -106,12 +107,6 @@ def _below(folder: str) -> Iterator[str]:
             for name in sorted(names)
             if name.endswith(ENDINGS) and not name.startswith(".")
         )
-
-
-def excluded_by(file: str, pattern: str) -> bool:
-    """Return whether a pattern of `exclude` names a file or a folder around it: `drafts`, `*.old.yaml`, `a/b.yaml`."""
-    path = PurePath(file)
-    return any(part.match(pattern.rstrip("/")) for part in (path, *path.parents) if part.name)
 
 
 def display_path(path: str) -> str:

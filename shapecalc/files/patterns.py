@@ -21,3 +21,12 @@ def within(path: str, pattern: str) -> bool:
         elif word not in ("", "."):
             ends = {end + 1 for end in ends if end < len(parts) and fnmatchcase(parts[end], word)}
     return bool(ends)
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Return whether a pattern matches a file or a folder around it, in any folder: `drafts`, `*.old.yaml`, `a/b.yaml`.
+
+    >>> [matches("nets/edge/a.yaml", pattern) for pattern in ("edge", "edge/**", "*.yaml", "nets/*.yaml", "dge")]
+    [True, True, True, False, False]
+    """
+    return bool(pattern) and within(path, f"**/{pattern}")

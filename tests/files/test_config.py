@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.files.config import NO_CONFIG, Config, ConfigValue, find_config, load_config, matches
+from shapecalc.files.config import NO_CONFIG, Config, ConfigValue, find_config, load_config
 from shapecalc.files.config_keys import Override, read_condition
 from shapecalc.files.settings import Settings
 from shapecalc.files.toml import MOST_BYTES
@@ -212,37 +212,6 @@ def test_every_value_has_its_origin(repository: Path) -> None:
     assert entries["ignore"] == ConfigValue(("SC4",), "option")
     assert entries["select"] == ConfigValue(())
     assert found.entries()["set.N"] == ConfigValue(8, "file", None, 2)
-
-
-# a path, a pattern, whether it matches
-PATTERNS = [
-    ("edge/a.yaml", "edge/**", True),
-    ("edge/deep/a.yaml", "edge/**", True),
-    ("nets/edge/a.yaml", "edge/**", True),
-    ("edges/a.yaml", "edge/**", False),
-    ("nets/old/a.yaml", "nets/old", True),
-    ("nets/old/a.yaml", "old", True),
-    ("nets/older/a.yaml", "old", False),
-    ("nets/a.old.yaml", "*.old.yaml", True),
-    ("nets/deep/a.yaml", "nets/*.yaml", False),
-    ("nets/deep/a.yaml", "nets/**/*.yaml", True),
-    ("nets/a.yaml", "nets/**/*.yaml", True),
-    ("nets/a.yaml", ".", True),
-    ("nets/a.yaml", "**", True),
-    ("nets/a.yaml", "[mn]ets/?.yaml", True),
-    ("nets/a.yaml", "b.yaml", False),
-    ("../a.yaml", "a.yaml", True),
-]
-
-
-def test_a_pattern_matches_a_file_or_a_folder_around_it() -> None:
-    for path, pattern, expected in PATTERNS:
-        assert matches(path, pattern) is expected, (path, pattern)
-
-
-def test_a_pattern_takes_no_time() -> None:
-    assert not matches("a" * 5_000, "*a" * 2_000 + "b")
-    assert not matches("a/" * 2_000, "**/a/" * 500 + "b")
 
 
 def test_a_configuration_is_sent_to_other_processes(repository: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from typing import TYPE_CHECKING
 
-from shapecalc.files.patterns import within
+from shapecalc.files.patterns import matches, within
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,3 +29,36 @@ def test_a_pattern_matches_the_files_that_its_expansion_on_disk_leads_to(tmp_pat
 
 def test_a_pattern_of_signs_alone_takes_no_time() -> None:
     assert not within("a/" * 2_000 + "b", "**/" * 40 + "c")
+
+
+# a path, a pattern, whether it matches
+ANYWHERE = [
+    ("edge/a.yaml", "edge/**", True),
+    ("edge/deep/a.yaml", "edge/**", True),
+    ("nets/edge/a.yaml", "edge/**", True),
+    ("edges/a.yaml", "edge/**", False),
+    ("nets/old/a.yaml", "nets/old", True),
+    ("nets/old/a.yaml", "old", True),
+    ("nets/older/a.yaml", "old", False),
+    ("nets/a.old.yaml", "*.old.yaml", True),
+    ("nets/deep/a.yaml", "nets/*.yaml", False),
+    ("nets/deep/a.yaml", "nets/**/*.yaml", True),
+    ("nets/a.yaml", "nets/**/*.yaml", True),
+    ("nets/a.yaml", ".", True),
+    ("nets/a.yaml", "**", True),
+    ("nets/a.yaml", "[mn]ets/?.yaml", True),
+    ("nets/a.yaml", "b.yaml", False),
+    ("../a.yaml", "a.yaml", True),
+    ("nets/a.yaml", "nets/", True),
+    ("nets/a.yaml", "", False),
+]
+
+
+def test_a_pattern_matches_a_file_or_a_folder_around_it() -> None:
+    for path, pattern, expected in ANYWHERE:
+        assert matches(path, pattern) is expected, (path, pattern)
+
+
+def test_a_pattern_takes_no_time() -> None:
+    assert not matches("a" * 5_000, "*a" * 2_000 + "b")
+    assert not matches("a/" * 2_000, "**/a/" * 500 + "b")
