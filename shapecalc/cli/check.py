@@ -20,7 +20,14 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.config import ConfigOption, NoConfigOption, config_of, paths_of, show_configuration
+from shapecalc.cli.options.config import (
+    ConfigOption,
+    ExcludeOption,
+    NoConfigOption,
+    config_of,
+    paths_of,
+    show_configuration,
+)
 from shapecalc.cli.options.fail_on import conditions_of, of_one_network
 from shapecalc.cli.options.formats import Format, format_of, format_option, output_option, target_of
 from shapecalc.cli.options.lock_file import LOCK_FILE, LockFileOption
@@ -68,12 +75,7 @@ def command(
             help="Ignore these codes, SC405, instead of those of the configuration; may be repeated.",
         ),
     ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--exclude", metavar="PATTERN", help="Skip these files, or folders of files, too; may be repeated."
-        ),
-    ] = None,
+    exclude: ExcludeOption = None,
     run: Annotated[bool, typer.Option("--run", help="Execute each network too, as `shapecalc verify` does.")] = False,
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,

@@ -24,6 +24,7 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.batch import named_batch
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.config import ExcludeOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, show, target_of, writers_of
 from shapecalc.layers.fields import LARGEST_DIM
 
@@ -59,10 +60,7 @@ def command(
         bool,
         typer.Option("--merge-base", help="With --base: compare with the best common ancestor of both revisions."),
     ] = False,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", metavar="PATTERN", help="Skip files, or folders of files; may be repeated."),
-    ] = None,
+    exclude: ExcludeOption = None,
     set_: SetOption = None,
     batch: BatchOption = None,
     symbolic: Annotated[

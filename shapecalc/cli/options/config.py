@@ -1,4 +1,4 @@
-"""`--config` and `--no-config`: the configuration of the repository, or another, or none."""
+"""`--config` and `--no-config`: the configuration of the repository, or another, or none; `--exclude` adds to it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ ConfigOption = Annotated[
         metavar="FILE",
         help="Read this configuration; default: `.shapecalc.toml`, or `[tool.shapecalc]` of pyproject.toml, here or "
         "above.",
+    ),
+]
+ExcludeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude",
+        metavar="PATTERN",
+        help="Skip files, or folders of files, in addition to those of the configuration; may be repeated.",
     ),
 ]
 NoConfigOption = Annotated[bool, typer.Option("--no-config", help="Read no configuration.")]
