@@ -68,6 +68,7 @@ ALLOWED = {
     # A key of a configuration.
     "files/config.py": frozenset({"select"}),
     "files/config_keys.py": frozenset({"select"}),
+    "render/config.py": frozenset({"select"}),
     "cli/usage_errors.py": A_FIELD_OF_RECURRENT_LAYERS,
 }
 FILES = {
