@@ -19,6 +19,7 @@ from shapecalc.cli.options.architecture import (
     settings_of,
 )
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.config import ExcludeOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.formats import (
     TABULAR,
     Format,
@@ -49,10 +50,7 @@ def command(
     lock_file: LockFileOption = LOCK_FILE,
     set_: SetOption = None,
     batch: BatchOption = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", metavar="PATTERN", help="Skip files, or folders of files; may be repeated."),
-    ] = None,
+    exclude: ExcludeOption = None,
     update: Annotated[bool, typer.Option("--update", help="Record changed figures; refused if `CI` is set.")] = False,
     fail_if_written: Annotated[
         bool, typer.Option("--fail-if-written", help="Exit with 1 if the lock file was written, as a hook does.")
