@@ -30,7 +30,7 @@ from shapecalc.cli.options.config import (
 )
 from shapecalc.cli.options.fail_on import conditions_of, of_one_network
 from shapecalc.cli.options.formats import Format, format_of, format_option, output_option, target_of
-from shapecalc.cli.options.lock_file import LOCK_FILE, LockFileOption
+from shapecalc.cli.options.lock_file import LockFileOption  # noqa: TC001 - typer reads the annotation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def command(
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
     locked: Annotated[bool, typer.Option("--locked", help="Compare each file with the lock file.")] = False,
-    lock_file: LockFileOption = LOCK_FILE,
+    lock_file: LockFileOption = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
@@ -130,7 +130,7 @@ def command(
         strict=strict,
         fail_on=of_one_network(conditions_of(fail_on)),
         locked=locked,
-        lock_file=None if lock_file == LOCK_FILE else lock_file,
+        lock_file=lock_file,
     )
     if show_config:
         shown = configuration.with_options(exclude=tuple(exclude or ()))

@@ -19,7 +19,7 @@ from shapecalc.cli.options.architecture import (
     settings_of,
 )
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.config import ExcludeOption  # noqa: TC001 - typer reads the annotation
+from shapecalc.cli.options.config import ConfigOption, ExcludeOption, NoConfigOption, config_of, paths_of
 from shapecalc.cli.options.formats import (
     TABULAR,
     Format,
@@ -29,13 +29,14 @@ from shapecalc.cli.options.formats import (
     target_of,
     writers_of,
 )
-from shapecalc.cli.options.lock_file import LOCK_FILE, LockFileOption
+from shapecalc.cli.options.lock_file import LockFileOption  # noqa: TC001 - typer reads the annotation
 
 if TYPE_CHECKING:
     from shapecalc.cli.options.formats import Target
     from shapecalc.diagnostics import ShapecalcError
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.lock.recording import GivenReports
+    from shapecalc.files.config import Config
     from shapecalc.files.discovery import Discovered
     from shapecalc.files.settings import Settings
 
@@ -45,12 +46,17 @@ EXAMPLES = ("shapecalc init net.yaml && shapecalc lock net.yaml", "shapecalc che
 def command(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH...", help="Files, folders (every YAML file below them), patterns."),
+        typer.Argument(
+            metavar="PATH...",
+            help="Files, folders (every network below them), patterns; default: the `paths` of the configuration.",
+        ),
     ] = None,
-    lock_file: LockFileOption = LOCK_FILE,
+    lock_file: LockFileOption = None,
     set_: SetOption = None,
     batch: BatchOption = None,
     exclude: ExcludeOption = None,
+    config: ConfigOption = None,
+    no_config: NoConfigOption = False,
     update: Annotated[bool, typer.Option("--update", help="Record changed figures; refused if `CI` is set.")] = False,
     fail_if_written: Annotated[
         bool, typer.Option("--fail-if-written", help="Exit with 1 if the lock file was written, as a hook does.")
@@ -84,13 +90,15 @@ def command(
             f"`--{'update' if update else 'resolve'}` is refused if `CI` is set: the author of a change reviews what "
             "it changes in the lock; run it on your machine, and commit the lock"
         )
-    if not paths and not resolve:
-        raise Misuse("`PATH...` is missing")
-    discovered, limits, settings = _discovered(paths or [], exclude or []), limits_of(limit), settings_of(set_, batch)
+    configuration = config_of(config, no_config).with_options(lock_file=lock_file)
+    lock_file = configuration.lock_file
+    wanted = paths_of(paths, configuration) if paths or not resolve else []
+    discovered = _discovered(wanted, exclude or [], configuration)
+    limits, settings = limits_of(limit), settings_of(set_, batch)
     if resolve:
-        _resolve(discovered, lock_file, limits, settings, target)
+        _resolve(discovered, lock_file, limits, settings, target, configuration)
         return
-    given = _given(discovered, limits, settings, lock_file, color)
+    given = _given(discovered, limits, settings, lock_file, color, configuration)
     recorded = record(
         given.reports,
         lock_file,
@@ -125,26 +133,30 @@ def command(
         raise typer.Exit(FINDINGS)
 
 
-def _discovered(paths: list[str], exclude: list[str]) -> Discovered:
+def _discovered(paths: list[str], exclude: list[str], config: Config) -> Discovered:
     from shapecalc.files.discovery import discover
 
-    discovered = discover(paths, exclude)
+    discovered = discover(paths, exclude, config.excludes)
     if "-" in discovered.files:
         raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
     return discovered
 
 
-def _given(discovered: Discovered, limits: Limits, settings: Settings, lock_file: str, color: Color) -> GivenReports:
+def _given(
+    discovered: Discovered, limits: Limits, settings: Settings, lock_file: str, color: Color, config: Config
+) -> GivenReports:
     """Return the report of each network by its path; if there are errors, report all of them and exit."""
     from shapecalc.diffing.lock.recording import reports_of
 
-    given = reports_of(discovered.files, limits, settings, lock_file)
+    given = reports_of(discovered.files, limits, settings, lock_file, config=config)
     _stop_at(given.errors, color)
     refuse_unused(settings, given.names)
     return given
 
 
-def _resolve(discovered: Discovered, lock_file: str, limits: Limits, settings: Settings, target: Target) -> None:
+def _resolve(
+    discovered: Discovered, lock_file: str, limits: Limits, settings: Settings, target: Target, config: Config
+) -> None:
     """Rebuild a lock file that has merge conflicts, and show how; if there are errors, report all of them and exit."""
     from shapecalc.diffing.lock.entries import to_json
     from shapecalc.diffing.lock.resolving import resolved
@@ -152,7 +164,7 @@ def _resolve(discovered: Discovered, lock_file: str, limits: Limits, settings: S
     from shapecalc.render import resolution
     from shapecalc.version import __version__
 
-    done = resolved(discovered, lock_file, __version__, limits, settings)
+    done = resolved(discovered, lock_file, __version__, limits, settings, config)
     _stop_at(done.errors, target.color)
     refuse_unused(settings, done.names)
     write_atomic(lock_file, to_json(done.lock))

@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
-LOCK_FILE = "shapecalc.lock.json"
-
 LockFileOption = Annotated[
-    str,
-    typer.Option("--lock-file", metavar="FILE", help="The lock file, which `shapecalc lock` writes."),
+    str | None,
+    typer.Option(
+        "--lock-file",
+        metavar="FILE",
+        help="The lock file, which `shapecalc lock` writes; default: that of the configuration, else "
+        "shapecalc.lock.json.",
+    ),
 ]

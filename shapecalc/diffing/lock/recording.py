@@ -15,6 +15,7 @@ from shapecalc.diffing.lock.drift import drift
 from shapecalc.diffing.lock.entries import Lock, entry_of, to_json
 from shapecalc.diffing.lock.folder import equal_missing, former_file, key_of, load_lock, missing_files, moved_file
 from shapecalc.files.atomic import write_atomic
+from shapecalc.files.config import NO_CONFIG, Config
 from shapecalc.files.settings import Settings, load_with
 from shapecalc.parser.file_kind import FileKind, kind_of
 from shapecalc.parser.files import read_source
@@ -64,9 +65,11 @@ def reports_of(
     settings: Settings,
     lock_file: str,
     locked: Mapping[str, Mapping[str, Any]] | None = None,
+    config: Config = NO_CONFIG,
 ) -> GivenReports:
     """Return the report of each network at the settings at which it is `locked`, by key, and those given.
 
+    Settings given replace those of the configuration, which replace those at which a network is locked.
     By default, `locked` are the settings of the entries of the lock file, if it exists.
     A file of blocks is skipped: its blocks are locked in the files that include it.
     """
@@ -84,8 +87,8 @@ def reports_of(
                 blocks.append(file)
             else:
                 before = locked.get(key_of(file, lock_file), {})
-                both = settings._replace(values={**before, **settings.values})
-                given = load_with(source, both, limits, Path(file).parent)
+                wanted = Settings(before).replaced_by(config.at(file).settings).replaced_by(settings)
+                given = load_with(source, wanted, limits, Path(file).parent)
                 reports[file] = inspect_at(given.architecture, given.sizes)
                 used[file] = given.used
                 names |= given.names

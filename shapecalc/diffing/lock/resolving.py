@@ -15,6 +15,7 @@ from shapecalc.diffing.lock.entries import Lock, entry_of
 from shapecalc.diffing.lock.folder import exists, key_of, path_of, read_text
 from shapecalc.diffing.lock.reading import read_entry, read_lock, read_settings
 from shapecalc.diffing.lock.recording import Recorded, reports_of
+from shapecalc.files.config import NO_CONFIG, Config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,7 +88,9 @@ class Resolution(NamedTuple):
         return Recorded(self.file, self.lock, len(self.files), new, {}, existed=True, written=True)
 
 
-def resolved(named: Discovered, lock_file: str, version: str, limits: Limits, settings: Settings) -> Resolution:
+def resolved(
+    named: Discovered, lock_file: str, version: str, limits: Limits, settings: Settings, config: Config = NO_CONFIG
+) -> Resolution:
     """Return the lock of the files of both sides of a lock file with merge conflicts that exist, and of those `named`.
 
     Each file is locked as it is now, at `settings` and at those of its entry: of ours if the sides differ.
@@ -102,7 +105,7 @@ def resolved(named: Discovered, lock_file: str, version: str, limits: Limits, se
         _refuse(f"`{lock_file}` has no entry that can be read, on either side", help_text)
     files = {key: path_of(key, lock_file) for key in locked if exists(path_of(key, lock_file))} | given
     before = {key: side.settings for key, side in locked.items()}
-    reports = reports_of((files[key] for key in sorted(files)), limits, settings, lock_file, before)
+    reports = reports_of((files[key] for key in sorted(files)), limits, settings, lock_file, before, config)
     if reports.errors:
         return Resolution(lock_file, Lock({}, version), errors=reports.errors)
     entries = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -136,3 +137,24 @@ def test_budgets_and_conditions_of_the_configuration_fail_a_check(run: Run, fold
         (folder / ".shapecalc.toml").write_text(f"{text}\n")
         ended = run(shell=f"check {arguments}")
         assert (ended.code, says in ended.out + ended.err) == (code, True), (text, ended)
+
+
+def test_lock_takes_the_paths_sizes_and_file_of_the_configuration(run: Run, folder: Path) -> None:
+    (folder / "nets" / "edge").mkdir(parents=True)
+    for name in ("nets/a.yaml", "nets/edge/b.yaml", "nets/old.yaml", "other.yaml"):
+        (folder / name).write_text(SIZED)
+    (folder / ".shapecalc.toml").write_text(
+        'paths = ["nets"]\nexclude = ["old.yaml"]\nlocked = true\nlock-file = "nets/lock.json"\nset = {H = 8}\n'
+        '[[overrides]]\npaths = ["edge/**"]\nset = {H = 9}\nbatch = 2\n'
+    )
+    assert run("lock").code == 0
+    files = json.loads((folder / "nets" / "lock.json").read_text())["files"]
+    assert {name: entry["settings"] for name, entry in files.items()} == {
+        "a.yaml": {"H": 8},
+        "edge/b.yaml": {"H": 9, "N": 2},
+    }
+    assert run("check").code == 0
+    assert run("lock").code == 0
+    (folder / "nets" / "a.yaml").write_text(SIZED.replace("conv: {", "conv: {bias: false, "))
+    assert "SC502" in run("check").out
+    assert run("lock", "--no-config").code == 2
