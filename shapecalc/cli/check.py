@@ -44,7 +44,7 @@ EXAMPLES = (
 )
 
 
-FORMATS = (Format.TEXT, Format.JSON, Format.GITHUB, Format.GITLAB, Format.SARIF, Format.JUNIT)
+FORMATS = (Format.TEXT, Format.JSON, Format.GITHUB, Format.GITLAB, Format.SARIF, Format.JUNIT, Format.MARKDOWN)
 
 
 def command(
@@ -215,28 +215,17 @@ def _add_to_summary(results: Sequence[Checked]) -> None:
 
 def _written(results: Sequence[Checked], target: Target, *, strict: bool, executed: bool) -> str:
     match target.format:
-        case Format.JSON:
-            from shapecalc.render.check import json
-
-            return json.checks(results)
-        case Format.GITHUB:
-            from shapecalc.render.check import github
-
-            return github.checks(results)
-        case Format.GITLAB:
-            from shapecalc.render.check import gitlab
-
-            return gitlab.checks(results)
-        case Format.SARIF:
-            from shapecalc.render.check import sarif
-
-            return sarif.checks(results)
+        case Format.TEXT:
+            return _text(results, target)
         case Format.JUNIT:
             from shapecalc.render.check import junit
 
             return junit.checks(results, strict=strict, executed=executed)
-        case _:
-            return _text(results, target)
+        case format_:
+            from importlib import import_module
+
+            written: str = import_module(f"shapecalc.render.check.{format_.value}").checks(results)
+            return written
 
 
 def _text(results: Sequence[Checked], target: Target) -> str:
@@ -245,5 +234,5 @@ def _text(results: Sequence[Checked], target: Target) -> str:
     from shapecalc.render.terminal.escaping import ascii_only
 
     manner = target.manner
-    shown = text.checks(results, color=manner["color"], width=manner["width"])
+    shown = text.checks(results, color=manner["color"], width=manner["width"], unicode=manner["unicode"])
     return shown if manner["unicode"] else ascii_only(shown)

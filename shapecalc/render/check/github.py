@@ -6,13 +6,12 @@ It makes annotations of the first ten errors, ten warnings and ten notices of a 
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Severity
-from shapecalc.render.check.located import brief, counts, located, path_of, plural, verdict
-from shapecalc.render.check.text import file_blocks
-from shapecalc.render.terminal.escaping import code_span, longest_run, terminal
+from shapecalc.render.check.located import brief, counts, located, plural, verdict
+from shapecalc.render.check.markdown import page
+from shapecalc.render.terminal.escaping import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,6 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 _MOST = 10
 _LONGEST = 4_000
 _SUMMARY_BYTES = 1 << 20
-_LEFT_OUT_BYTES = 200
 
 
 def checks(results: Sequence[Checked]) -> str:
@@ -75,34 +73,5 @@ def _property(text: str) -> str:
 
 
 def summary(results: Sequence[Checked]) -> str:
-    """Return Markdown for `$GITHUB_STEP_SUMMARY`: the diagnostics of each file as text, in code blocks.
-
-    Diagnostics that do not fit into the 1 MiB that GitHub takes are left out, and counted in the last line.
-    """
-    sections = [f"### shapecalc: {verdict(results)}\n"]
-    left: Counter[Severity] = Counter()
-    room = _SUMMARY_BYTES - _LEFT_OUT_BYTES - len(sections[0])
-    for checked in results:
-        blocks = []
-        # A heading, two fences (of a run of backquotes each) and the line breaks around them.
-        room_of_file = room - 2 * len(code_span(path_of(checked)).encode()) - 100
-        for diagnostic, block in zip(checked.findings, file_blocks(checked), strict=True):
-            size = len(block.encode()) + 2 + 2 * longest_run("`", block)
-            if size > room_of_file:
-                left[diagnostic.severity] += 1
-                continue
-            room_of_file -= size
-            blocks.append(block)
-        if blocks:
-            section = _section(path_of(checked), "\n\n".join(blocks))
-            room -= len(section.encode()) + 1
-            sections.append(section)
-    if left:
-        more = ", ".join(plural(left[severity], severity.value) for severity in Severity if left[severity])
-        sections.append(f"Left out, as GitHub takes no more than 1 MiB: {more}.\n")
-    return "\n".join(sections)
-
-
-def _section(name: str, text: str) -> str:
-    fence = "`" * max(3, longest_run("`", text) + 1)
-    return f"#### {code_span(name)}\n\n{fence}text\n{text}\n{fence}\n"
+    """Return Markdown for `$GITHUB_STEP_SUMMARY`, of at most the 1 MiB that GitHub takes of a step."""
+    return page(results, _SUMMARY_BYTES, lambda text: len(text.encode()), "GitHub takes no more than 1 MiB")

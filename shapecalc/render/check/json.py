@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.render.check.located import counts, located, normalized, path_of, skipped_of
+from shapecalc.render.check.overview import by_directory
 from shapecalc.render.json import document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.checking.result import Checked
-    from shapecalc.diagnostics import Fix, Label, Span
+    from shapecalc.diagnostics import Fix, Label, Severity, Span
     from shapecalc.render.check.located import Located
 
 
@@ -30,13 +31,20 @@ def values(results: Sequence[Checked]) -> dict[str, Any]:
         }
         for checked in results
     ]
-    totals = {f"{severity.value}s": count for severity, count in counts(results).items()}
+    directories = [
+        {"name": group.path, "files": group.files, **_counts(group.findings)} for group in by_directory(results)
+    ]
     skipped = list(map(normalized, skipped_of(results)))
     return {
         "files": files,
         "skipped": skipped,
-        "totals": {"files": len(files), "skipped": len(skipped), **totals},
+        "directories": directories,
+        "totals": {"files": len(files), "skipped": len(skipped), **_counts(counts(results))},
     }
+
+
+def _counts(severities: dict[Severity, int]) -> dict[str, int]:
+    return {f"{severity.value}s": count for severity, count in severities.items()}
 
 
 def _finding(entry: Located) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shapecalc.diagnostics import Diagnostic, Severity, Source
 from shapecalc.render.check.located import brief, plural, verdict
 from shapecalc.render.terminal.escaping import terminal
-from shapecalc.render.terminal.grid import wrapped
+from shapecalc.render.terminal.grid import Page, wrapped
 from shapecalc.render.terminal.palette import Palette
 from shapecalc.render.terminal.snippet import SnippetMark, draw
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _CUT_WIDTH = 100
 """Columns to which source lines are cut if nothing is wrapped."""
+MANY = 10
+"""The most files with findings of which there is no overview."""
 _NARROWEST = 40
 """Columns to which messages are wrapped at least."""
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -58,14 +60,23 @@ def blocks(diagnostics: Sequence[Diagnostic], source: Source | None, *, color: b
     return [_render(diagnostic, source, lines_of, color=color, width=width) for diagnostic in diagnostics]
 
 
-def checks(results: Sequence[Checked], *, color: bool = False, width: int | None = None) -> str:
+def checks(results: Sequence[Checked], *, color: bool = False, width: int | None = None, unicode: bool = True) -> str:
     """Return the diagnostics of all files one below the other, with the number of files checked in the last line.
+
+    Many are summarised by directory and by code before it.
 
     >>> from shapecalc.checking.result import Checked
     >>> print(checks([Checked("a.yaml", None, ()), Checked("b.yaml", None, ())]))
     2 files checked: clean
     """
     drawn = [block for checked in results for block in file_blocks(checked, color=color, width=width)]
+    if sum(bool(checked.findings) for checked in results) > MANY:
+        from shapecalc.render.check import overview  # noqa: PLC0415 - brings tables, which few findings need
+        from shapecalc.render.tables.text import table  # noqa: PLC0415
+
+        page = Page(width, color=color, unicode=unicode)
+        directories, codes = overview.directories(results), overview.codes(results, titles=True)
+        drawn += [table(part, page) for part in ((directories, codes) if len(directories.rows) > 1 else (codes,))]
     return "\n\n".join([*drawn, verdict(results)])
 
 

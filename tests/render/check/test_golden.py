@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.render.check import github, gitlab, json, junit, sarif, text
+from shapecalc.render.check import github, gitlab, json, junit, markdown, sarif, text
 from tests.support.check_inputs import INPUTS
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ FORMATS: dict[str, Callable[[list[Checked]], str]] = {
     "json": json.checks,
     "github.txt": github.checks,
     "github.md": github.summary,
+    "md": markdown.checks,
     "gitlab.json": gitlab.checks,
     "sarif": sarif.checks,
     "junit.xml": junit.checks,

@@ -6,6 +6,7 @@ import json as standard
 import os
 import random
 import re
+from html import unescape
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
@@ -14,8 +15,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from shapecalc.diagnostics import Severity, Source
-from shapecalc.render.check import github, gitlab, json, junit, sarif, text
+from shapecalc.render.check import github, gitlab, json, junit, markdown as markdown_format, sarif, text
 from shapecalc.render.check.located import located
+from shapecalc.render.check.overview import named
 from shapecalc.render.terminal.escaping import terminal
 from tests.support.check_inputs import HOSTILE, checked_text, hostile_text
 from tests.support.ci_logs import CONTROLS, REGISTERED, Command, commands
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from shapecalc.checking.result import Checked
     from shapecalc.render.check.located import Located
 
+BLOCKS = {*("heading", "inline", "fence", "html_block", "paragraph"), *("table", "thead", "tbody", "tr", "th", "td")}
+SUMMARY = re.compile(r"<details(?: open)?>\n<summary><code>([^<>]*)</code>: [\w ,]+</summary>\n")
 PIECES = 10_000
 PER_FILE = 7  # its own name, and six places in it
 PER_RUN = 100
@@ -90,19 +94,26 @@ def test_the_text_is_obeyed_in_nothing(runs: list[list[Checked]]) -> None:
         assert not commands(log)
 
 
-def test_the_summary_holds_headings_and_code_alone(runs: list[list[Checked]]) -> None:
+def test_the_summary_has_its_own_markup_and_no_other(runs: list[list[Checked]]) -> None:
     markdown = MarkdownIt("gfm-like", {"linkify": False})
     for run in runs:
-        format_value = github.summary(run)
-        assert not CONTROLS.search(format_value)
-        names = []
-        for token in markdown.parse(format_value):
-            assert token.type in {"heading_open", "heading_close", "inline", "fence"}
-            if token.type == "inline" and token.children is not None:
-                kinds = [child.type for child in token.children]
-                assert kinds in (["text"], ["code_inline"])
-                names += [child.content for child in token.children if child.type == "code_inline"]
-        assert [name.strip() for name in names] == [terminal(path).strip() for path in paths(run)]
+        for format_value in (github.summary(run), markdown_format.checks(run)):
+            assert not CONTROLS.search(format_value)
+            names = []
+            for token in markdown.parse(format_value):
+                assert token.type.removesuffix("_open").removesuffix("_close") in BLOCKS
+                if token.type == "inline":
+                    assert {child.type for child in token.children or ()} <= {
+                        *("text", "code_inline", "strong_open", "strong_close"),
+                    }
+                if token.type == "html_block" and token.content.strip() != "</details>":
+                    if token.content == f"{markdown_format.MARKER}\n":
+                        continue
+                    found = SUMMARY.fullmatch(token.content)
+                    assert found is not None, token.content
+                    names.append(unescape(found[1]))
+            every = {named(path) for path in paths(run)}
+            assert set(names) == every if "Left out" not in format_value else set(names) < every
 
 
 def paths(run: list[Checked]) -> list[str]:
