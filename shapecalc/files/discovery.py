@@ -37,8 +37,9 @@ def discover(
     Files of a folder are those below it, in alphabetical order. In folders and patterns, names that begin with a dot
     are passed over; a file that a pattern of `exclude` matches, or for which `excluded` is true, is left out in any
     case. `-`, names of the zoo and missing files are returned as they are: reading them reports the mistake. A file
-    that cannot be read is taken for a network. Raises `ShapecalcError` SC001 (exit code 2) for a folder or a pattern
-    without a network, unless files of it are excluded.
+    that cannot be read is taken for a network, and so is a folder that cannot be listed. Symbolic links to folders are
+    not followed. Raises `ShapecalcError` SC001 (exit code 2) for a folder or a pattern without a network, unless files
+    of it are excluded.
     """
     patterns = tuple(exclude)
 
@@ -100,13 +101,16 @@ def _expanded(path: str) -> Iterator[str] | None:
 
 
 def _below(folder: str) -> Iterator[str]:
-    for inner, folders, names in os.walk(folder):
+    """Yield the YAML files below a folder, and each folder that cannot be listed: reading it reports why."""
+    refused: list[OSError] = []
+    for inner, folders, names in os.walk(folder, onerror=refused.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (
             display_path(os.path.join(inner, name))  # noqa: PTH118 - a name may be anything that the system gives
             for name in sorted(names)
             if name.endswith(ENDINGS) and not name.startswith(".")
         )
+    yield from (display_path(error.filename) for error in refused)
 
 
 def display_path(path: str) -> str:

@@ -130,6 +130,7 @@ def _read_standard_input(limits: Limits) -> bytes:
 
 def _refuse_unless_regular(path: str, status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
+        os.scandir(path).close()  # raises the reason if it cannot be listed
         _refuse("SC001", f"`{path}` is a directory, expects a file", exit_code=2)
     if not stat.S_ISREG(status.st_mode):
         _refuse("SC001", f"`{path}` is not a regular file", exit_code=2)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.files.discovery import discover, display_path
+from shapecalc.parser.files import read_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +57,33 @@ def test_what_is_named_is_found(paths: list[str], files: list[str]) -> None:
 @pytest.mark.usefixtures("tree")
 def test_what_is_excluded_is_left_out_wherever_it_lies(exclude: list[str], files: list[str]) -> None:
     assert list(discover(["."], exclude).files) == files
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_folder_that_cannot_be_listed_is_among_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = os.scandir
+
+    def scandir(path: str) -> object:
+        if path.endswith("nets"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert discover(["."]).files == ("a.yml", "b.yaml", "nets")
+    assert discover(["nets"]).files == ("nets",)
+    with pytest.raises(ShapecalcError) as caught:
+        read_source("nets")
+    assert caught.value.diagnostics[0].message == "`nets` cannot be read: permission denied"
+    assert caught.value.exit_code == 2
+
+
+def test_names_may_be_odd_and_links_to_folders_are_not_followed(tree: Path) -> None:
+    (tree / "x.yaml").mkdir()
+    (tree / "x.yaml" / "in\nside.yaml").write_text("layers: [relu]\n")
+    (tree / "link").symlink_to(tree, target_is_directory=True)
+    (tree / "gone.yaml").symlink_to(tree / "nothing")
+    found = discover(["."]).files
+    assert found == ("a.yml", "b.yaml", "gone.yaml", "nets/z.yaml", "nets/deep/y.yaml", "x.yaml/in\nside.yaml")
 
 
 def test_a_path_below_the_current_folder_is_shown_from_there_and_another_as_it_is(tree: Path) -> None:
