@@ -54,6 +54,8 @@ class CheckOptions(NamedTuple):
     limits: Limits = LIMITS
     settings: Settings = NOTHING_SET
     config: Config = NO_CONFIG
+    sources: bool = True
+    """Whether a result without findings has its text, which takes memory for each file."""
 
 
 DEFAULTS = CheckOptions()
@@ -70,6 +72,7 @@ def check(
     limits: Limits = LIMITS,
     settings: Settings = NOTHING_SET,
     config: Config = NO_CONFIG,
+    sources: bool = True,
 ) -> CheckResults:
     """Return the results of checking files, folders and patterns, except those that a pattern of `exclude` matches.
 
@@ -79,7 +82,8 @@ def check(
     `expect:` and `where:` apply all the same, and limits of figures.
     `run` executes each network as `verify` does, within `budget`. Each network is compared with `lock`, a file that
     `shapecalc lock` has written; if networks of the lock are missing, the last result is that of the lock. Many files
-    are distributed among `processes`, by default one per processor.
+    are distributed among `processes`, by default one per processor. Without `sources`, results without findings have no
+    `source`: memory then grows by the names of files alone.
     Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for an invalid lock. A file that
     cannot be read has a diagnostic in its result.
 
@@ -90,7 +94,7 @@ def check(
     files, skipped = discover(paths, exclude, config.excludes)
     loaded_lock = None if lock is None else load_lock(str(lock))
     lock_file = "" if lock is None else str(lock)
-    options = CheckOptions(run, budget, loaded_lock, lock_file, stdin_name, limits, settings, config)
+    options = CheckOptions(run, budget, loaded_lock, lock_file, stdin_name, limits, settings, config, sources)
     results = tuple(
         map_files(partial(check_file, options=options), files, processes, pays_from=2 if run else PAYS_FROM)
     )
@@ -131,7 +135,8 @@ def check_file(path: str, options: CheckOptions = DEFAULTS) -> Checked:
     except ShapecalcError as error:
         return Checked(name, error.source, error.diagnostics, readable=error.exit_code != UNREADABLE)
     folder = None if path == "-" else Path(source.name).parent
-    return check_source(source._replace(name=name), folder, options)
+    checked = check_source(source._replace(name=name), folder, options)
+    return checked if options.sources or checked.findings else checked._replace(source=None)
 
 
 def check_source(source: Source, folder: Path | None, options: CheckOptions = DEFAULTS) -> Checked:

@@ -155,6 +155,7 @@ def command(
         limits=limits,
         settings=given,
         config=configuration,
+        sources=False,
     )
     if all(result.used is not None for result in results):
         refuse_unused(given, chain(*(result.used or () for result in results)))

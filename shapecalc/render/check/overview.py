@@ -43,8 +43,8 @@ def by_directory(results: Sequence[Checked], depth: int | None = None) -> list[P
 def _directory(checked: Checked, depth: int | None) -> str:
     directory = dirname(path_of(checked))
     parts = directory.split("/")
-    kept = "/".join(parts if depth is None else parts[: depth + (parts[0] == "")])
-    return f"{kept}/" if directory else "."
+    part = "/".join(parts if depth is None else parts[: depth + (parts[0] == "")])
+    return f"{part}/" if directory else "."
 
 
 def _counted(path: str, results: Sequence[Checked]) -> PathCounts:
@@ -68,7 +68,9 @@ def tables(results: Sequence[Checked]) -> list[Table]:
         shown = [_path_table("file", [_counted(path_of(checked), [checked]) for checked in affected], results)]
     else:
         shown = [directories(results)]
-    return [*shown, codes(results)] if len({found.code for one in affected for found in one.findings}) > 1 else shown
+    return (
+        [*shown, codes(results)] if len({finding.code for one in affected for finding in one.findings}) > 1 else shown
+    )
 
 
 def directories(results: Sequence[Checked]) -> Table:
@@ -112,17 +114,17 @@ def _path_table(kind: str, groups: Sequence[PathCounts], results: Sequence[Check
 
 def codes(results: Sequence[Checked], *, titles: bool = False) -> Table:
     """Return a table of the most frequent codes, with the number of their findings and files."""
-    found = Counter(finding.code for checked in results for finding in checked.findings)
+    findings = Counter(finding.code for checked in results for finding in checked.findings)
     files = Counter(code for checked in results for code in {finding.code for finding in checked.findings})
     columns = [TableColumn("code"), TableColumn("findings", right=True), TableColumn("files", right=True)]
-    frequent = sorted(found, key=lambda code: (-found[code], code))[:MOST_CODES]
-    rows: list[tuple[Value, ...]] = [(Words(code), Amount(found[code]), Amount(files[code])) for code in frequent]
+    frequent = sorted(findings, key=lambda code: (-findings[code], code))[:MOST_CODES]
+    rows: list[tuple[Value, ...]] = [(Words(code), Amount(findings[code]), Amount(files[code])) for code in frequent]
     if titles:
         columns.append(TableColumn("title"))
         rows = [(*row, Words(rule(code).title)) for row, code in zip(rows, frequent, strict=True)]
-    if len(found) > MOST_CODES:
+    if len(findings) > MOST_CODES:
         others = [{one.code for one in checked.findings}.difference(frequent) for checked in results]
-        rest = sum(found.values()) - sum(found[code] for code in frequent)
-        name = Words(plural(len(found) - MOST_CODES, "other code"))
+        rest = sum(findings.values()) - sum(findings[code] for code in frequent)
+        name = Words(plural(len(findings) - MOST_CODES, "other code"))
         rows.append((name, Amount(rest), Amount(sum(map(bool, others))), *[Words("")] * titles))
     return Table(tuple(columns), [TableRow(row) for row in rows])
