@@ -229,7 +229,7 @@ def test_a_file_alone_has_the_format_of_its_ending(run: Run, files: Path) -> Non
     assert "error[SC101]" in (files / "a.sarif").read_text()
     refused = run("check", ".", "--output", "a.csv")
     assert refused.code == 2
-    assert "expects a name that ends in .txt, .log, .json, .sarif or .xml, receives `a.csv`" in refused.err
+    assert "expects a name that ends in .txt, .log, .json, .md, .sarif or .xml, receives `a.csv`" in refused.err
     assert run("check", ".", "--output", "a.report").code == 1, "an ending of no format is text, as it was"
     assert "error[SC101]" in (files / "a.report").read_text()
 
