@@ -100,9 +100,8 @@ def check(
     )
     results += tuple(check_architecture(each, options) for each in networks if isinstance(each, Architecture))
     if loaded_lock is not None:
-        checked = len(results)
-        results = with_missing(results, loaded_lock, lock_file, skipped)
-        results = (*results[:checked], *(_selected(result, config.at(lock_file)) for result in results[checked:]))
+        results, missing = with_missing(results, loaded_lock, lock_file, skipped)
+        results += (_selected(missing, config.at(lock_file)),) if missing.findings else ()
     return CheckResults(results, skipped)
 
 

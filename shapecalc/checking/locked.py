@@ -8,7 +8,7 @@ from shapecalc.checking.result import Checked
 from shapecalc.diffing.lock import check_lock, key_of, missing_files
 from shapecalc.diffing.lock.changes import moves
 from shapecalc.diffing.lock.folder import former_file, moved_file, unlocked_file
-from shapecalc.files.settings import SetArchitecture, Settings, load_with
+from shapecalc.files.settings import NOTHING_SET, SetArchitecture, Settings, load_with
 from shapecalc.shape_inference.engine import inspect_at
 
 if TYPE_CHECKING:
@@ -25,10 +25,15 @@ def locked_network(
 ) -> tuple[Diagnostic, ...]:
     """Return the differences of a network from its entry in a lock, at the settings of the entry."""
     entry = lock.files.get(key_of(source.name, lock_file))
-    settings = {} if entry is None else entry.settings
-    if settings != given.used:
-        given = load_with(source, Settings(settings), limits, folder)
-    return check_lock(inspect_at(given.architecture, given.sizes), source.name, lock, lock_file)
+    if entry is not None and entry.settings != given.used:
+        given = load_with(source, Settings(entry.settings), limits, folder)
+    report = inspect_at(given.architecture, given.sizes)
+    findings = check_lock(report, source.name, lock, lock_file, given.used)
+    if entry is None and given.used and unlocked_file(source.name, lock_file) in findings:
+        # It may have been locked, under another name, at its own sizes.
+        given = load_with(source, NOTHING_SET, limits, folder)
+        return locked_network(given, source, folder, limits, lock, lock_file)
+    return findings
 
 
 def locked_blocks(name: str, lock: Lock, lock_file: str) -> tuple[Diagnostic, ...]:
@@ -38,8 +43,8 @@ def locked_blocks(name: str, lock: Lock, lock_file: str) -> tuple[Diagnostic, ..
 
 def with_missing(
     results: Sequence[Checked], lock: Lock, lock_file: str, skipped: Iterable[str] = ()
-) -> tuple[Checked, ...]:
-    """Return results with a last one, of the lock file itself, for locked files that are missing or were skipped.
+) -> tuple[tuple[Checked, ...], Checked]:
+    """Return results, and that of the lock file itself: an error for each locked file that is missing or was skipped.
 
     A missing file that was moved is in the result of the file that it is now; if several are equal to it, none is.
     """
@@ -54,7 +59,7 @@ def with_missing(
         for key in keys if name not in former else ():
             results = [_unmoved(result, name, key, lock_file) for result in results]
     left = tuple(finding for key, finding in missing.items() if key not in former.values())
-    return (*results, Checked(lock_file, None, left)) if left else tuple(results)
+    return tuple(results), Checked(lock_file, None, left)
 
 
 def _unmoved(result: Checked, name: str, key: str, lock_file: str) -> Checked:

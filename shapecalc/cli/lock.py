@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -97,6 +97,8 @@ def command(
     limits, settings = limits_of(limit), settings_of(set_, batch)
     if resolve:
         _resolve(discovered, lock_file, limits, settings, target, configuration)
+        if fail_if_written:
+            _fail_as_written(lock_file)
         return
     given = _given(discovered, limits, settings, lock_file, color, configuration)
     recorded = record(
@@ -127,10 +129,7 @@ def command(
     writers = writers_of(partial(summary, done), done.to_dict, listing=partial(listing, done))
     show(target, writers, ok=update or not recorded.moved)
     if fail_if_written and recorded.written:
-        from shapecalc.render.terminal.escaping import terminal
-
-        print(f"error: `{terminal(lock_file)}` was written: add it to the commit", file=sys.stderr)
-        raise typer.Exit(FINDINGS)
+        _fail_as_written(lock_file)
 
 
 def _discovered(paths: list[str], exclude: list[str], config: Config) -> Discovered:
@@ -181,6 +180,13 @@ def _stop_at(errors: tuple[ShapecalcError, ...], color: Color) -> None:
         say(error, color)
     if errors:
         raise typer.Exit(max(error.exit_code for error in errors))
+
+
+def _fail_as_written(lock_file: str) -> NoReturn:
+    from shapecalc.render.terminal.escaping import terminal
+
+    print(f"error: `{terminal(lock_file)}` was written: add it to the commit", file=sys.stderr)
+    raise typer.Exit(FINDINGS)
 
 
 def _in_ci() -> bool:

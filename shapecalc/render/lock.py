@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.parser.scalars import shorten
+from shapecalc.render.check.located import plural
 from shapecalc.render.tables.model import Amount, Document, Fixed, Lines, Path, Table, TableColumn, TableRow, Words
 from shapecalc.render.terminal.numbers import grouped, rounded, share, signed
 from shapecalc.render.terminal.palette import BAD, CAUTION, GOOD, PLAIN
@@ -75,27 +76,23 @@ def listing(done: LockSummary) -> Table:
     return Table(_LISTED, [_listed(change) for change in done.changes])
 
 
-def passed_over(files: Sequence[str]) -> Iterator[str]:
-    """Yield a line with the number of files that are no networks, if there are any."""
-    if len(files) == 1:
-        yield f"skipped {files[0]}, which is not a network"
-    elif files:
-        yield f"skipped {len(files):,} YAML files that are not networks"
+def passed_over(files: Sequence[str]) -> str:
+    """Return the end of the last line: the number of YAML files that are not networks, as `check` states it."""
+    return f"; {plural(len(files), 'other YAML file')} passed over" if files else ""
 
 
 def _lines(done: LockSummary) -> Iterator[str]:
-    yield from passed_over(done.skipped)
-    files = f"{done.files:,} file{'' if done.files == 1 else 's'}"
+    files, others = plural(done.files, "file"), passed_over(done.skipped)
     if not done.written and not done.moving:
-        yield f"nothing has moved: {files} as locked in {done.lock_file}"
+        yield f"nothing has moved: {files} as locked in {done.lock_file}{others}"
         return
     if not done.written:
-        yield f"{done.lock_file} is not written: `--update` records this"
+        yield f"{done.lock_file} is not written: `--update` records this{others}"
         return
     for name, messages in done.updated.items():
         yield from (f"updated: {message if f'`{name}`' in message else f'{name}: {message}'}" for message in messages)
     new = f", {len(done.new):,} of them new" if done.new and not done.created else ""
-    yield f"{done.lock_file} holds {files}{new}"
+    yield f"{done.lock_file} holds {files}{new}{others}"
 
 
 def _row(change: FileChange) -> TableRow:
@@ -123,13 +120,13 @@ def _change(change: FileChange, name: str) -> Value:
     if before == after:
         return Words(_text(after, grouped), _text(after, rounded))
     full, brief = (f"{_text(before, write)} → {_text(after, write)}" for write in (grouped, rounded))
-    if isinstance(before, int) and isinstance(after, int):
-        part = ""
-        if before:
-            part = f"({'+' if after > before else '−'}{share(abs(after - before), before)})"
-        full = f"{full}, {signed(after - before, grouped)} {part}".rstrip()
-        brief = f"{brief} {part}".rstrip()
-    return Words(full, brief)
+    if not isinstance(before, int) or not isinstance(after, int):
+        return Words(full, brief)
+    delta = after - before
+    part = f" ({'+' if delta > 0 else '−'}{share(abs(delta), before)})" if before else ""
+    if rounded(before) == rounded(after):
+        brief = f"{rounded(after)}, {signed(delta, rounded)}"
+    return Words(f"{full}, {signed(delta, grouped)}{part}", f"{brief}{part}")
 
 
 def _text(count: LockedCount, write: Callable[[Count], str]) -> str:

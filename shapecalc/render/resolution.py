@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.diffing.lock.resolving import Side
 from shapecalc.parser.scalars import shorten
+from shapecalc.render.check.located import plural
 from shapecalc.render.lock import passed_over
 from shapecalc.render.tables.model import (
     BLANK,
@@ -126,10 +127,8 @@ def _lines(done: Resolution, shown: int) -> Iterator[str]:
     yield from (f"dropped: {key} is not there any more" for key in done.dropped)
     same = len(done.files) - shown
     if same:
-        yield f"{same:,} file{'' if same == 1 else 's'} as on both sides"
-    yield from passed_over(done.skipped)
-    files = len(done.files)
-    yield f"{done.file} is rebuilt, and holds {files:,} file{'' if files == 1 else 's'}"
+        yield f"{plural(same, 'file')} as on both sides"
+    yield f"{done.file} is rebuilt, and holds {plural(len(done.files), 'file')}{passed_over(done.skipped)}"
 
 
 def _at(settings: Any) -> str:

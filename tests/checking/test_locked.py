@@ -11,6 +11,8 @@ import pytest
 
 import shapecalc
 from shapecalc.checking.check import check
+from shapecalc.diagnostics.limits import LIMITS
+from shapecalc.diffing.lock.recording import record, reports_of
 from shapecalc.files.settings import Settings
 from shapecalc.render.check import github, gitlab, json as json_format, junit, sarif, text
 
@@ -60,8 +62,14 @@ def test_a_moved_file_that_has_changed_is_new_and_another_one_is_gone() -> None:
 
 def test_other_settings_of_a_check_hide_no_move() -> None:
     Path("a net.yaml").rename("c.yaml")
-    results = check(".", lock=LOCK, settings=Settings({"N": 3}))
+    at_three = Settings({"N": 3})
+    results = check(".", lock=LOCK, settings=at_three)
     assert ["as `a net.yaml`" in one.message for each in results for one in each.findings] == [True]
+    given = reports_of(["c.yaml"], LIMITS, at_three, LOCK)
+    record(given.reports, LOCK, "0", update=True, settings=given.settings)
+    Path("c.yaml").rename("d.yaml")
+    results = check(".", lock=LOCK, settings=at_three)
+    assert ["as `c.yaml`" in one.message for each in results for one in each.findings] == [True]
 
 
 def test_a_locked_file_that_becomes_blocks_or_a_file_of_another_tool_is_a_finding() -> None:

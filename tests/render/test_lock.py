@@ -54,10 +54,11 @@ def test_files_that_move_are_rows_of_eighty_columns_with_the_figures_before_and_
         FileChange("new.yaml", None, entry(7)),
         FileChange("unknown.yaml", entry(6), entry(6)._replace(macs=None, flops="2*H")),
         FileChange("empty.yaml", entry(6, 0), entry(6, 5)),
+        FileChange("near.yaml", entry(6, large), entry(6, large - 7)),
     )
     done = DONE._replace(changes=changes)
     check_document(summary(done))
-    rows = {line.split()[0]: line for line in lines(done)[2:8]}
+    rows = {line.split()[0]: line for line in lines(done)[2:9]}
     assert f"{large:,} → {2 * large:,}, +{large:,} (+100.0 %)" in rows[changes[0].key]
     assert rows[changes[0].key].endswith("4 layers changed")
     assert rows["gone.yaml"].endswith("removed")
@@ -66,12 +67,13 @@ def test_files_that_move_are_rows_of_eighty_columns_with_the_figures_before_and_
     assert rows["new.yaml"].endswith("new")
     assert "→ unknown" in rows["unknown.yaml"]
     assert "0 → 5, +5  " in rows["empty.yaml"]
+    assert any(line.startswith("near.yaml") and "  98.8 G, −7 (−<0.1 %)  " in line for line in lines(done, 80))
     written = csv.table(listing(done)).splitlines()
     assert written[0].startswith("file,change,was,params_before,params_after,macs_before,macs_after,layers_added")
     assert written[1].split(",")[5:] == [str(large), str(2 * large), "0", "0", "4"]
     assert written[2].split(",")[4] == ""
 
 
-def test_files_that_are_skipped_are_counted() -> None:
-    assert lines(DONE._replace(skipped=("a.yaml",)))[0] == "skipped a.yaml, which is not a network"
-    assert lines(DONE._replace(skipped=("a.yaml", "b.yaml")))[0] == "skipped 2 YAML files that are not networks"
+def test_files_that_are_skipped_are_counted_as_by_a_check() -> None:
+    assert lines(DONE._replace(skipped=("a.yaml",)))[-1] == "a.lock holds 2 files; 1 other YAML file passed over"
+    assert lines(DONE._replace(skipped=("a.yaml", "b.yaml")))[-1].endswith("; 2 other YAML files passed over")

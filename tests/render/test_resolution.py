@@ -46,8 +46,7 @@ def test_files_that_are_not_the_same_on_both_sides_are_rows() -> None:
     assert shown[10:] == [
         "dropped: gone.yaml is not there any more",
         "1 file as on both sides",
-        "skipped ci.yaml, which is not a network",
-        "the.lock is rebuilt, and holds 5 files",
+        "the.lock is rebuilt, and holds 5 files; 1 other YAML file passed over",
     ]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import Limits
@@ -16,7 +17,7 @@ from shapecalc.files.discovery import display_path
 from shapecalc.parser.files import decode_within, read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from shapecalc.diffing.lock.entries import Entry, Lock
     from shapecalc.shape_inference.report import Report
@@ -78,15 +79,18 @@ def exists(path: str) -> bool:
         return False
 
 
-def check_lock(report: Report, path: str, lock: Lock, lock_file: str) -> tuple[Diagnostic, ...]:
+def check_lock(
+    report: Report, path: str, lock: Lock, lock_file: str, settings: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[Diagnostic, ...]:
     """Return SC502 errors for the changes of a file since it was locked, or SC503 if the lock has no such file.
 
-    A file that is not in the lock was moved if it is equal to a single locked one that does not exist.
+    A file that is not in the lock was moved if it is equal, at its `settings`, to a single locked one that does not
+    exist.
     """
     entry = lock.files.get(key_of(path, lock_file))
     if entry is not None:
         return drift(report, entry, lock_file)
-    former = equal_missing(lock, entry_of(report), lock_file)
+    former = equal_missing(lock, entry_of(report, settings), lock_file)
     return (moved_file(path, former[0], lock_file) if len(former) == 1 else unlocked_file(path, lock_file),)
 
 
