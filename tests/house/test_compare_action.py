@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.ci_files import workflows
-from tests.support.git_repositories import GitRepository
+from tests.support.ci_files import GUIDE, ROOT, workflows
+from tests.support.git_repositories import CONFIGURATION, GitRepository
 from tests.support.github_runner import STEPS, GitHubRunner
 
 if TYPE_CHECKING:
@@ -110,6 +114,26 @@ def test_the_comment_of_the_guide_names(files, named, repository: GitRepository,
     assert set(re.findall(r"architectures/[\w/]+\.yaml", comment)) - gone == set(named)
     assert ended.summary == comment
     assert "::" not in ended.log
+
+
+def test_the_command_of_the_guide_prints_the_same_networks(repository: GitRepository, runner: GitHubRunner) -> None:
+    open_request(repository, runner, {name: text for _, files, _ in CASES for name, text in files.items()})
+    repository.git("update-ref", "refs/remotes/origin/main", "main")
+    [command] = re.findall(r"^shapecalc (diff --base .*)$", GUIDE.read_text("utf-8"), re.MULTILINE)
+    env = {**os.environ, **CONFIGURATION, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    shown = subprocess.run(
+        [sys.executable, "-P", "-m", "shapecalc", *shlex.split(command)],
+        cwd=repository.folder,
+        env=env,
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+    assert compare(repository, runner).code == 0
+    [comment] = runner.own
+    networks = ("built", "renamed", "other")
+    assert [name for name in networks if f"architectures/{name}.yaml" in shown.stdout] == [*networks]
+    assert comment.partition("|")[2] == shown.stdout.partition("|")[2]
 
 
 def test_the_comment_is_updated_and_no_other_is_touched(repository: GitRepository, runner: GitHubRunner) -> None:
@@ -255,3 +279,11 @@ def test_the_check_writes_annotations_the_page_of_the_run_and_sarif(
     pages = "https://github.com/owner/shapecalc/blob/v1/shapecalc/diagnostics/explanations"
     assert [rule["helpUri"] for rule in driver["rules"]] == [f"{pages}/SC501.md"]
     assert runner.run("Check", repository.folder, paths="architectures", ignore="SC501").code == 0
+
+
+def test_without_paths_those_of_the_configuration_are_checked(repository: GitRepository, runner: GitHubRunner) -> None:
+    ended = runner.run("Check", repository.folder)
+    assert (ended.code, "`PATH...` is missing" in ended.log) == (2, True)
+    repository.write({".shapecalc.toml": 'paths = ["architectures"]\n', "ci.toml": 'paths = ["architectures/lib"]\n'})
+    assert runner.run("Check", repository.folder).log == "4 files checked: clean\n"
+    assert runner.run("Check", repository.folder, config="ci.toml").log == "1 file checked: clean\n"

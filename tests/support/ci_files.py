@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
-_GUIDE = ROOT / "docs/guides/ci.md"
+GUIDE = ROOT / "docs/guides/ci.md"
 _COMPONENT = ROOT / "templates/check.yml"
 _YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 _KINDS = {"jobs": "github", "repos": "pre-commit"}
@@ -22,7 +22,7 @@ _KINDS = {"jobs": "github", "repos": "pre-commit"}
 
 def blocks() -> list[str]:
     """Return the blocks of YAML of the guide, with an account and a commit for `OWNER` and `REF`."""
-    text = _GUIDE.read_text("utf-8").replace("OWNER", "owner")
+    text = GUIDE.read_text("utf-8").replace("OWNER", "owner")
     return _YAML.findall(re.sub(r"\bREF\b", "a" * 40, text))
 
 
