@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from hashlib import sha256
 from pathlib import PurePath
 from posixpath import normpath
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,13 +14,15 @@ from shapecalc.diagnostics import Severity
 from shapecalc.render.terminal.escaping import terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Diagnostic, Source, Span
 
 LONGEST = 1_000
 """The most characters of a message: one that quotes a whole file is cut."""
+
+_LINE_NUMBER = re.compile(r"\blines? \d+|(?<=:)\d+(:\d+)?\b")
 
 
 class Located(NamedTuple):
@@ -56,6 +60,20 @@ def located(results: Sequence[Checked]) -> Iterator[Located]:
     for checked in results:
         for diagnostic in checked.findings:
             yield Located(diagnostic, _path(checked, diagnostic.span), checked)
+
+
+def fingerprints(entries: Iterable[Located]) -> Iterator[str]:
+    """Yield a digest of each diagnostic, by which a service finds it again after a change of other lines.
+
+    They are unique: equal diagnostics of a file are counted.
+    """
+    seen: Counter[str] = Counter()
+    for entry in entries:
+        message = _LINE_NUMBER.sub("", entry.diagnostic.message)
+        identity = f"{entry.path}\0{entry.diagnostic.code}\0{message}"
+        seen[identity] += 1
+        # The name of a file that is not valid UTF-8 has surrogates.
+        yield sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def path_of(checked: Checked) -> str:

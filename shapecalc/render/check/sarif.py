@@ -12,7 +12,7 @@ from urllib.parse import quote
 from shapecalc.diagnostics import Severity, Span
 from shapecalc.diagnostics.rules import page_of, rule
 from shapecalc.render import json
-from shapecalc.render.check.located import brief, located, plural, skipped_of
+from shapecalc.render.check.located import brief, fingerprints, located, plural, skipped_of
 from shapecalc.render.check.origin import source_address
 from shapecalc.version import __version__
 
@@ -57,7 +57,10 @@ def _log(entries: list[Located], most: int, skipped: int) -> str:
     run: dict[str, Any] = {
         "tool": {"driver": {**driver, "rules": [_rule(code, address) for code in codes]}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(entry, codes.index(entry.diagnostic.code)) for entry in entries],
+        "results": [
+            _result(entry, codes.index(entry.diagnostic.code), fingerprint)
+            for entry, fingerprint in zip(entries, fingerprints(entries), strict=True)
+        ],
     }
     said = [("warning", f"{plural(left, 'result')} more than {most} left out")] if left > 0 else []
     said += [("note", f"{plural(skipped, 'YAML file')} without a network passed over")] if skipped else []
@@ -78,7 +81,7 @@ def _rule(code: str, address: str | None) -> dict[str, Any]:
     return written if address is None else {**written, "helpUri": f"{address}/{page_of(code)}"}
 
 
-def _result(entry: Located, index: int) -> dict[str, Any]:
+def _result(entry: Located, index: int, fingerprint: str) -> dict[str, Any]:
     diagnostic = entry.diagnostic
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
@@ -86,6 +89,7 @@ def _result(entry: Located, index: int) -> dict[str, Any]:
         "level": diagnostic.severity.value,
         "message": _message("\n".join([brief(diagnostic.message), *entry.lines()])),
         "locations": [_location(entry.path, diagnostic.span)],
+        "partialFingerprints": {"primaryLocationLineHash": fingerprint},
     }
     labels = dict.fromkeys(diagnostic.labels)
     if labels:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,7 @@ def test_every_result_has_what_code_scanning_demands(name: str) -> None:
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["message"]["text"]
+        assert re.fullmatch("[0-9a-f]{64}", result["partialFingerprints"]["primaryLocationLineHash"])
         (location,) = result["locations"]
         region = location["physicalLocation"]["region"]
         assert list(region) == ["startLine", "startColumn", "endLine", "endColumn"]
@@ -87,6 +89,19 @@ def test_without_an_address_no_link_is_made_up(monkeypatch: pytest.MonkeyPatch) 
     driver = run_of(one())["tool"]["driver"]
     assert "informationUri" not in driver
     assert "helpUri" not in driver["rules"][0]
+
+
+def test_an_alert_stays_the_same_if_lines_move() -> None:
+    def hashes(*findings: Diagnostic) -> list[str]:
+        run = run_of([file(*findings)])
+        return [result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]]
+
+    before = hashes(finding("as in line 2"), finding("even"), finding("even"))
+    moved = Span(7, 1, 7, 7)
+    assert (
+        hashes(finding("as in line 7", span=moved), finding("even", span=moved), finding("even", span=moved)) == before
+    )
+    assert len(set(before)) == 3
 
 
 def test_clean_files_have_results_and_these_are_none() -> None:
