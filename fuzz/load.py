@@ -34,10 +34,12 @@ def one_input(data: bytes) -> None:
         source = decode("net.yaml", data)
         read_tree(source, LIMITS)
         reading = parse(source, LIMITS)
+        whole = parse(source, LIMITS, unused=True)
     except ShapecalcError as error:
         refused(error)
         return
-    hold(reading.diagnostics, reading.source)
+    hold(whole.diagnostics, whole.source)
+    assert set(reading.diagnostics) <= set(whole.diagnostics)
     assert reading.architecture is not None or reading.diagnostics
     try:
         loads_source(source, LIMITS)

@@ -271,11 +271,11 @@ def _argument(name: str, node: Node, diagnostics: Diagnostics) -> Node | None:
 
 
 def unknown_arguments(block: Block, file_parameters: MappingOf[str, Node], diagnostics: Diagnostics) -> dict[str, Node]:
-    """Return the arguments of a call that gives what it must: of unknown values, and of defaults."""
+    """Return the arguments of a call that gives what it must: values that are not known, and defaults except null."""
     arguments: dict[str, Node] = {}
     known = visible(arguments, file_parameters)
     for name, default in block.parameters:
-        value = None if default is None else substitute(default, known, diagnostics)
+        value = None if default is None or plain(default) is None else substitute(default, known, diagnostics)
         arguments[name.text] = diagnostics.placeholder(name.span) if value is None else value
     return arguments
 

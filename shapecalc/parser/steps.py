@@ -75,7 +75,8 @@ class StepReader:
         self._blocks = blocks
         self._limits = limits
         self._layers = LayerReader(diagnostics)
-        self._subgraphs: dict[tuple[str, str], Subgraph | None] = {}
+        self._subgraphs: dict[str, dict[str, Subgraph | None]] = {}
+        """The subgraphs of a block by its arguments."""
         self._called: set[str] = set()
         self._calls: list[Block] = []
         self._depth = 0
@@ -95,14 +96,20 @@ class StepReader:
     def read_uncalled(self, blocks: Iterable[Block]) -> frozenset[str]:
         """Check the steps of the blocks that were not read, and return the names of all that are called.
 
-        A block is read as if it were called with its required parameters alone, whose values are not known.
+        A block is read as if it were called with its required parameters alone, whose values are not known. At the
+        limit of steps the rest is not checked, and could call every block.
         """
         self._steps_read = 0
-        for block in blocks:
-            if all(name != block.name.text for name, _ in self._subgraphs):
-                with self._diagnostics.steps_of_a_block():
-                    arguments = unknown_arguments(block, self._parameters, self._diagnostics)
-                    self._expand(block, block.name.text, block.name, arguments)
+        try:
+            for block in blocks:
+                if block.name.text not in self._subgraphs:
+                    with self._diagnostics.steps_of_a_block():
+                        arguments = unknown_arguments(block, self._parameters, self._diagnostics)
+                        self._expand(block, block.name.text, block.name, arguments)
+        except ShapecalcError as error:
+            if error.diagnostics[-1].code != "SC016":
+                raise
+            return frozenset(self._blocks)
         return frozenset(self._called)
 
     def _items(self, node: Node, subject: str) -> tuple[Node, ...]:
@@ -390,12 +397,12 @@ class StepReader:
             return None
         if arguments is None:
             return None
-        key = (block.name.text, argument_key(arguments))
-        if key not in self._subgraphs:
+        subgraphs, key = self._subgraphs.setdefault(block.name.text, {}), argument_key(arguments)
+        if key not in subgraphs:
             name = call_title(type_node.text, node, arguments, block)
             with self._diagnostics.within(Label(type_node.span, f"in this `{name}`")):
-                self._subgraphs[key] = self._expand(block, name, type_node, arguments)
-        return self._subgraphs[key]
+                subgraphs[key] = self._expand(block, name, type_node, arguments)
+        return subgraphs[key]
 
     def _expand(self, block: Block, name: str, type_node: Scalar, arguments: dict[str, Node]) -> Subgraph | None:
         known = visible(arguments, self._parameters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from shapecalc.architecture import Unused
 from shapecalc.parser.expressions import names_used
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from shapecalc.parser.blocks import Block
     from shapecalc.parser.tree import Node, Scalar
+
+
+_MOST_COMPARED = 20
+"""The number of names for which a similar one is looked for; each is compared with all that are used."""
 
 
 def unused_parameters(
@@ -29,21 +33,22 @@ def unused_parameters(
         names = {name.text for name, _ in block.parameters}
         used |= inside - names
         if not block.name.span.file:
-            yield from _unused((name for name, _ in block.parameters), inside, block.name.text)
-    yield from _unused(parameters, used, "")
+            yield from _unused((name for name, _ in block.parameters), inside, "parameter", block.name.text)
+    yield from _unused(parameters, used, "parameter")
 
 
 def unused_blocks(blocks: Iterable[Block], called: Collection[str]) -> Iterator[Unused]:
     """Yield the blocks that nothing calls."""
-    for block in blocks:
-        if block.name.text not in called:
-            yield Unused(block.name.text, block.name.span, "block", _near(block.name.text, called))
+    yield from _unused((block.name for block in blocks), called, "block")
 
 
-def _unused(names: Iterable[Scalar], used: Collection[str], block: str) -> Iterator[Unused]:
-    for name in names:
-        if name.text not in used:
-            yield Unused(name.text, name.span, "parameter", _near(name.text, used), block)
+def _unused(
+    names: Iterable[Scalar], used: Collection[str], kind: Literal["block", "parameter"], block: str = ""
+) -> Iterator[Unused]:
+    unused = [name for name in names if name.text not in used]
+    for position, name in enumerate(unused):
+        near = _near(name.text, used) if position < _MOST_COMPARED else None
+        yield Unused(name.text, name.span, kind, near, block)
 
 
 def _near(name: str, used: Collection[str]) -> str | None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.checking.check import check_source
+from shapecalc.checking.fix import fix_text
 from shapecalc.diagnostics import Source
 from shapecalc.files import zoo
+from shapecalc.files.load import loads
 from shapecalc.layers import layer_type
 from shapecalc.parser.expressions import names_used
 from shapecalc.parser.file_kind import FileKind, kind_of
@@ -141,3 +143,133 @@ def test_an_uncalled_block_without_a_mistake_has_none() -> None:
         findings = check_source(Source("net.yaml", without_calls(text)), None).findings
         assert {finding.code for finding in findings} in ({"SC417"}, {"SC417", "SC418"}), name
         assert check_source(Source("net.yaml", only(text, "blocks")), None).findings == (), name
+
+
+OTHER = "  other: {parameters: [w, k: 3], layers: [linear: $w, linear: $k]}\n"
+PAIR = "  pair: {inputs: [x, y], layers: [{add: , from: [x, y]}]}\n"
+
+
+def library(parameters: str, layers: str) -> str:
+    """Return blocks, the first of which nothing calls."""
+    return f"blocks:\n  b:\n    parameters: [{parameters}]\n    layers: [{layers}]\n{OTHER}{PAIR}"
+
+
+def network(parameters: str, layers: str) -> str:
+    return "input: [N, 8]\nlayers: [{pair: , from: [input, input]}, other: 3]\n" + library(parameters, layers)
+
+
+UNDECIDED = (
+    ("c", "linear: $c, conv: {out_channels: $c, kernel_size: 3}"),
+    ("c", 'linear: "${4 * c}", linear: "${c // (c - 1)}", linear: "${7 % (c - c)}"'),
+    ("a, b", "permute: [0, $a, $b], {max_pool: {kernel_size: [$a, 2], padding: [[0, $b], $a]}}"),
+    ("g", "conv: {out_channels: 7, kernel_size: 3, groups: $g}"),
+    ("f", "conv: {out_channels: 7, $f: 3}"),
+    ("f", "{$f: 3}, {$f: {stride: 2}}, {$f: , name: a}, {relu: , from: a}"),
+    ("f", "{$f: , from: input, stride: 3}"),
+    ("act", "$act, {relu: , from: relu_0}, {$act: {slope: 1}, name: a}, {add: , from: [a, input]}"),
+    ("n", "{relu: , name: $n}, {relu: , from: any}, {tanh: , from: $n}, {share: $n}"),
+    ("t, n", "{$t: , name: $n}, {relu: , from: any}"),
+    ("n", "{linear: 3, repeat: $n, name: a}, {share: a, repeat: 2}"),
+    ("n", "{other: 3, repeat: $n, name: a}, {other: 3, share: a, repeat: 2}, {relu: , from: a}"),
+    ("s", "{add: {main: $s, side: []}}, {concat: {$s: [relu], side: [], dim: 1}}"),
+    ("n", "{split: $n, name: s}, {add: , from: [s.0, s.7]}"),
+    ("x", "other: $x, other: {w: $x}, other: {$x: 3}, {other: 3, $x: 3}"),
+    ("x", "other: {w: [$x, 2]}, other: [$x, 2]"),
+    ("p, c", "{relu: , expect: {params: $p, output: [N, $c]}}"),
+    ("w: null", "linear: $w, other: $w"),
+    ("a, c: $a", 'linear: $c, linear: "${2 * c}"'),
+    ("u", "{pair: , from: $u}, {pair: , from: [input, $u]}"),
+    ("c", "{other: $c, name: a}, {pair: , from: [a, input]}"),
+)
+"""Steps that can be right, with values of their parameters that are not known here."""
+
+
+def test_what_depends_on_a_value_that_is_not_known_is_no_mistake() -> None:
+    for parameters, layers in UNDECIDED:
+        for text in (library(parameters, layers), network(parameters, layers)):
+            findings = check_source(Source("net.yaml", text), None).findings
+            assert {finding.code for finding in findings} <= {"SC417"}, (text, findings)
+    text = network("c", "$c").replace("[$c]", "$c")
+    assert [finding.code for finding in check_source(Source("net.yaml", text), None).findings] == ["SC417"]
+
+
+MISTAKES = (
+    ("c", "linar: $c", "SC101", "linar"),
+    ("act", "$act, convv: 3", "SC101", "convv"),
+    ("c", "linear: {out_feature: $c}", "SC102", "out_feature"),
+    ("c", "{add: {main: [{linear: {out_feature: $c}}], side: []}}", "SC102", "out_feature"),
+    ("c, n", "{linear: {out_feature: $c}, repeat: $n}", "SC102", "out_feature"),
+    ("c", "other: {ww: 3}", "SC102", "ww"),
+    ("c", "other: {w: $c, kk: 3}", "SC102", "kk"),
+    ("c", "{linear: $c, form: input}", "SC102", "form"),
+    ("c", "{linear: $c, name: a}, {relu: , name: a}", "SC103", "a"),
+    ("c", "{linear: $c, name: one}, {relu: , from: two}", "SC104", "two"),
+    ("c", "{linear: $c, from: later}, {relu: , name: later}", "SC104", "later"),
+    ("channels", "linear: $chanels", "SC105", "$chanels"),
+    ("channels", 'linear: "${2 * channels + chanels}"', "SC105", "chanels"),
+    ("channels", "conv: {out_channels: $chanels, kernel_size: $channels}", "SC105", "$chanels"),
+    ("channels", "other: $chanels", "SC105", "$chanels"),
+    ("c", "conv: {out_channels: $c}", "SC106", "conv"),
+    ("c", "other: {k: $c}", "SC106", "other"),
+    ("c", "{linear: $c, relu: }", "SC107", "relu"),
+    ("c", "{add: {main: [linear: $c], side: relu}}", "SC107", "relu"),
+    ("c", "{linear: $c, repeat: 0}", "SC201", "0"),
+    ("c", "{max_pool: {kernel_size: [0, $c]}}", "SC201", "0"),
+    ("c", "conv: {out_channels: $c, kernel_size: three}", "SC202", "three"),
+    ("c", "{gelu: tanhh}, linear: $c", "SC203", "tanhh"),
+    ("c", "{linear: $c, expect: {params: few}}", "SC202", "few"),
+    ("c", "linear: $c, pair", "SC313", "pair"),
+    ("c", "linear: $c, b: $c", "SC112", "b"),
+    ("k: zero", "linear: $k", "SC202", "$k"),
+)
+"""Steps with one mistake, the code, and the text that is underlined."""
+
+
+def test_a_mistake_that_does_not_depend_on_such_a_value_is_found_once() -> None:
+    for parameters, layers, code, token in MISTAKES:
+        for text in (library(parameters, layers), network(parameters, layers)):
+            findings, lines = check_source(Source("net.yaml", text), None).findings, text.split("\n")
+            spans = [finding.span for finding in findings if finding.span]
+            words = [lines[span.line - 1][span.column - 1 : span.end_column - 1] for span in spans]
+            assert [finding.code for finding in findings] == [code], (text, findings)
+            assert words == [token], (text, findings)
+        assert loads(text).steps, "other commands accept the network"
+
+
+def test_a_mistake_is_found_once_however_many_blocks_call_the_block() -> None:
+    for blocks in (
+        "a: {parameters: [c], layers: [linar: $c]}, b: {parameters: [c], layers: [a: $c, a: 3]}, d: {layers: [a: 4]}",
+        "d: {layers: [a: 4]}, b: {parameters: [c], layers: [a: $c, a: 3]}, a: {parameters: [c], layers: [linar: $c]}",
+        "a: {layers: [b]}, b: {layers: [a]}",
+    ):
+        for text in (f"blocks: {{{blocks}}}", f"input: [N, 8]\nblocks: {{{blocks}}}\nlayers: [relu]"):
+            assert len(check_source(Source("net.yaml", text), None).findings) == 1, text
+
+
+def test_a_wrong_argument_is_found_after_one_that_is_not_known() -> None:
+    text = "blocks: {a: {parameters: [c], layers: [linear: $c]}, b: {parameters: [c], layers: [a: $c, a: 0]}}"
+    (finding,) = check_source(Source("net.yaml", text), None).findings
+    assert (finding.code, [label.text for label in finding.labels]) == ("SC201", ["`$c` is 0 here", "in this `a 0`"])
+
+
+def test_a_file_of_blocks_can_depend_on_the_file_that_includes_it() -> None:
+    text = 'blocks: {a: {parameters: [w], layers: [mixer: $w, linear: $depth, linear: "${heads * w}", mixer: {k: $w}]}}'
+    assert check_source(Source("common.yaml", text), None).findings == ()
+    network = Source("net.yaml", f"input: [N]\nlayers: [relu]\n{text}")
+    codes = [finding.code for finding in check_source(network, None).findings]
+    assert codes == ["SC101", "SC105", "SC105", "SC101"]
+
+
+def test_more_steps_than_are_allowed_are_not_checked_further() -> None:
+    calls = "".join(
+        f"  b{n}: {{parameters: [c: {n}], layers: [b{n - 1}: '${{2 * c}}', b{n - 1}: '${{2 * c + 1}}']}}\n"
+        for n in range(1, 30)
+    )
+    text = f"blocks:\n  b0: {{parameters: [c], layers: [linear: $c]}}\n{calls}"
+    assert check_source(Source("net.yaml", text), None).findings == ()
+    assert check_source(Source("net.yaml", f"{text}input: [N, 8]\nlayers: [relu]"), None).findings == ()
+
+
+def test_a_fix_is_made_in_a_block_that_nothing_calls() -> None:
+    text = network("c", "conv: {out_channels: $c, kernal_size: 3}")
+    assert fix_text(Source("net.yaml", text), None).source.text == text.replace("kernal", "kernel")

@@ -180,7 +180,7 @@ def taken_through(name: str, number: int, written: str) -> str | None:
     source = Source(f"{name}.yaml", written)
     folder = Path(zoo.path(name) or ".").parent
     try:
-        architecture = loads_source(source, folder=folder)
+        architecture = loads_source(source, folder=folder, unused=True)
         source = architecture.file or source
         report, findings = infer(architecture)
         if report is not None:
