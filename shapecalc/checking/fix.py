@@ -9,6 +9,8 @@ from shapecalc.checking.keras import convert, with_notes
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, ShapecalcError, Span
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files.load import loads_source
+from shapecalc.parser.file_kind import FileKind, kind_of
+from shapecalc.parser.include import diagnose_blocks
 from shapecalc.parser.positions import offsets_of, span_between
 from shapecalc.shape_inference.engine import Reports
 
@@ -148,6 +150,9 @@ class _Fixing:
         self._readings += 1
         source = self._source._replace(text=text, included=())
         try:
+            if kind_of(source, self._limits) is FileKind.BLOCKS:
+                blocks = diagnose_blocks(source, self._folder, self._limits)
+                return blocks.source, blocks.diagnostics
             architecture = loads_source(source, self._limits, self._folder, unused=True)
             Reports(architecture).at({})
         except ShapecalcError as error:

@@ -165,6 +165,7 @@ class StepReader:
         else:
             parts = split_step(node, self._blocks, self._diagnostics)
         if parts is None:
+            self._check_reference(node, scope, prefix)
             scope.skip(prefix, position, _written_name(node))
             return None
         shared = scope.shared_step(parts.keys["share"], "", prefix) if "share" in parts.keys else None
@@ -189,6 +190,12 @@ class StepReader:
             scope.skip(prefix, position, path)
             return path
         return slot
+
+    def _check_reference(self, node: Node, scope: Scope, prefix: str) -> None:
+        """Check `from:` of a step whose layer type is not known."""
+        names = node.get("from") if isinstance(node, Mapping) and self._diagnostics.has_skipped(node.span) else None
+        if names is not None:
+            scope.references(names, "", prefix)
 
     def _count(self, node: Node) -> None:
         self._steps_read += 1

@@ -173,7 +173,7 @@ UNDECIDED = (
     ("n", "{other: 3, repeat: $n, name: a}, {other: 3, share: a, repeat: 2}, {relu: , from: a}"),
     ("s", "{add: {main: $s, side: []}}, {concat: {$s: [relu], side: [], dim: 1}}"),
     ("n", "{split: $n, name: s}, {add: , from: [s.0, s.7]}"),
-    ("x", "other: $x, other: {w: $x}, other: {$x: 3}, {other: 3, $x: 3}"),
+    ("x", "other: $x, other: {w: $x}, other: {$x: 3, k: 2}, {other: 3, $x: 3}"),
     ("x", "other: {w: [$x, 2]}, other: [$x, 2]"),
     ("p, c", "{relu: , expect: {params: $p, output: [N, $c]}}"),
     ("w: null", "linear: $w, other: $w"),
@@ -204,6 +204,7 @@ MISTAKES = (
     ("c", "{linear: $c, form: input}", "SC102", "form"),
     ("c", "{linear: $c, name: a}, {relu: , name: a}", "SC103", "a"),
     ("c", "{linear: $c, name: one}, {relu: , from: two}", "SC104", "two"),
+    ("act", "{$act: , from: imput}", "SC104", "imput"),
     ("c", "{linear: $c, from: later}, {relu: , name: later}", "SC104", "later"),
     ("channels", "linear: $chanels", "SC105", "$chanels"),
     ("channels", 'linear: "${2 * channels + chanels}"', "SC105", "chanels"),
@@ -268,6 +269,12 @@ def test_more_steps_than_are_allowed_are_not_checked_further() -> None:
     text = f"blocks:\n  b0: {{parameters: [c], layers: [linear: $c]}}\n{calls}"
     assert check_source(Source("net.yaml", text), None).findings == ()
     assert check_source(Source("net.yaml", f"{text}input: [N, 8]\nlayers: [relu]"), None).findings == ()
+
+
+def test_what_may_be_of_another_file_is_not_fixed() -> None:
+    """A library can call the blocks of another one, if a network includes both."""
+    text = "blocks: {conv_bn: {layers: [relu]}, stem: {layers: [conv_gn, {conv: {out_channels: 3, kernal_size: 1}}]}}"
+    assert fix_text(Source("common.yaml", text), None).source.text == text.replace("kernal", "kernel")
 
 
 def test_a_fix_is_made_in_a_block_that_nothing_calls() -> None:

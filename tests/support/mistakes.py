@@ -63,9 +63,9 @@ def mutant(text: str, *slips: Slip) -> Mutant:
 
 
 def findings(text: str) -> tuple[Diagnostic, ...]:
-    """Return the errors that `inspect` reports of a text."""
+    """Return the errors that `check` reports of a text."""
     try:
-        report = inspect(loads_source(Source("net.yaml", text)))
+        report = inspect(loads_source(Source("net.yaml", text), unused=True))
     except ShapecalcError as error:
         return error.diagnostics
     return unmet(report)
