@@ -27,7 +27,6 @@ from shapecalc.parser.scopes import Scope
 from shapecalc.parser.shapes import read_dim, read_shape
 from shapecalc.parser.steps import UNSPECIFIED, StepReader
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
-from shapecalc.parser.unused import unused_blocks, unused_parameters
 from shapecalc.parser.where import read_conditions
 
 if TYPE_CHECKING:
@@ -177,6 +176,8 @@ def _without_effect(
     entries: dict[str, Node], blocks: MappingOf[str, Block | None], reader: StepReader
 ) -> tuple[Unused, ...]:
     """Check the file's blocks that were not read, and return its blocks and parameters that nothing uses."""
+    from shapecalc.parser.unused import unused_blocks, unused_parameters  # noqa: PLC0415 - only a check needs it
+
     own = own_blocks(blocks)
     called = reader.read_uncalled(own)
     node = entries.get("parameters")

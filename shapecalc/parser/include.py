@@ -16,7 +16,6 @@ from shapecalc.parser.reader import read_tree
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.steps import StepReader
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head
-from shapecalc.parser.unused import unused_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +102,8 @@ def diagnose_blocks(source: Source, folder: Path | None, limits: Limits = LIMITS
 
     Names that the file does not have may be those of blocks or parameters of a file that includes it.
     """
+    from shapecalc.parser.unused import unused_parameters  # noqa: PLC0415 - only a check needs it
+
     root, refused = read_tree(source, limits)
     diagnostics = Diagnostics(source, refused)
     path = (folder or Path()) / PurePath(source.name).name
