@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.diff import Comparison
     from shapecalc.execution.budget import Budget
+    from shapecalc.files.config import Config
     from shapecalc.shape_inference.report import Report
 
 
@@ -30,6 +31,7 @@ def check(
     stdin_name: str = "<stdin>",
     processes: int | None = None,
     limits: Limits | None = None,
+    config: bool | str | os.PathLike[str] | None = None,
 ) -> CheckResults:
     """Return the result of checking each file of files, folders and patterns, then of each architecture.
 
@@ -48,8 +50,11 @@ def check(
     from shapecalc.diagnostics.limits import LIMITS
     from shapecalc.execution.budget import BUDGET
 
+    read = _configuration(config)
+    if lock is None and read.locked:
+        lock = read.lock_file
     return check_networks(
-        *(each if isinstance(each, Architecture) else os.fspath(each) for each in networks),
+        *(each if isinstance(each, Architecture) else os.fspath(each) for each in networks or read.paths),
         exclude=exclude,
         run=run,
         budget=budget or BUDGET,
@@ -57,7 +62,16 @@ def check(
         stdin_name=stdin_name,
         processes=processes,
         limits=limits or LIMITS,
+        config=read,
     )
+
+
+def _configuration(given: bool | str | os.PathLike[str] | None) -> Config:
+    from shapecalc.files.config import NO_CONFIG, find_config, load_config
+
+    if given is None or given is False:
+        return NO_CONFIG
+    return find_config() if given is True else load_config(given)
 
 
 def diff(

@@ -44,6 +44,21 @@ def test_an_architecture_that_does_not_fit_is_a_result() -> None:
     assert result.source == wrong.file
 
 
+def test_a_configuration_is_read_if_it_is_given(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(net.parent)
+    (net.parent / "pyproject.toml").write_text("[tool.shapecalc]\nbudgets = {max-params = 35}\n")
+    (net.parent / "other.toml").write_text("budgets = {max-params = 36}\n")
+    assert not shapecalc.check(net).failed()
+    assert not shapecalc.check(net, config=False).failed()
+    assert [found.code for found in shapecalc.check(config=True)[0].findings] == ["SC505"]
+    assert not shapecalc.check(config="other.toml").failed()
+    (net.parent / "other.toml").write_text("locked = true\n")
+    with pytest.raises(ShapecalcError, match="SC503"):
+        shapecalc.check(net, config=net.parent / "other.toml")
+    with pytest.raises(ShapecalcError, match="SC506"):
+        shapecalc.check(net, config=net)
+
+
 def test_reports_names_and_nothing_are_compared() -> None:
     by_name = shapecalc.diff("vgg11", "vgg13", N=2).totals
     by_report = shapecalc.diff(shapecalc.inspect("vgg11", N=2), shapecalc.inspect("vgg13", N=2)).totals

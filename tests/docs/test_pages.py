@@ -74,7 +74,8 @@ def test_every_screen_is_what_the_command_prints(
     screen: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     for block in BLOCKS:
-        if block.page == screen.page and block.language in ("yaml", "csv") and block.title:
+        if block.page == screen.page and block.language in ("yaml", "csv", "toml") and block.title:
+            (tmp_path / block.title).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.title).write_text(block.text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     real = printed(screen)
