@@ -24,7 +24,8 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.batch import named_batch
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.config import ExcludeOption  # noqa: TC001 - typer reads the annotation
+from shapecalc.cli.options.config import ConfigOption, ExcludeOption, NoConfigOption, config_of
+from shapecalc.cli.options.fail_on import conditions_of
 from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, show, target_of, writers_of
 from shapecalc.layers.fields import LARGEST_DIM
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.diff import Comparison
     from shapecalc.diffing.revisions import RevisionComparison
+    from shapecalc.files.config import Config
+    from shapecalc.files.config_keys import FailOn
     from shapecalc.parser.thresholds import Alternatives, Threshold
     from shapecalc.shape_inference.report import Report
 
@@ -45,7 +48,8 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[OLD NEW | PATH...]",
-            help="Two networks; with --base files, folders and patterns of a repository, by default all of it.",
+            help="Two networks; with --base files, folders and patterns of a repository, by default the `paths` of the "
+            "configuration, without one all of it.",
         ),
     ] = None,
     base: Annotated[
@@ -61,6 +65,8 @@ def command(
         typer.Option("--merge-base", help="With --base: compare with the best common ancestor of both revisions."),
     ] = False,
     exclude: ExcludeOption = None,
+    config: ConfigOption = None,
+    no_config: NoConfigOption = False,
     set_: SetOption = None,
     batch: BatchOption = None,
     symbolic: Annotated[
@@ -87,22 +93,27 @@ def command(
     that differ between the revision and the work tree, or `--head REV`: changed, added, deleted, renamed, and changed
     through a file that they include. The exit code is 0 also if they differ, and 1 if one of them has errors now.
     """
-    target, thresholds = target_of(format_, output, color, TABULAR), _thresholds(fail_on or ())
+    target, conditions = target_of(format_, output, color, TABULAR), conditions_of(fail_on)
     given, limits = paths or [], limits_of(limit)
-    if base is None and (head is not None or merge_base or exclude):
-        raise Misuse("`--head`, `--merge-base` and `--exclude` expect `--base REV`")
+    of_repository = head is not None or merge_base or bool(exclude) or config is not None
+    if base is None and of_repository:
+        missing = "`--config` expects" if config is not None else "`--head`, `--merge-base` and `--exclude` expect"
+        raise Misuse(f"{missing} `--base REV`")
     if base is not None and (base.startswith("-") or not base):
         raise Misuse(f"`--base` expects a git revision such as `HEAD` or `main`, receives `{base}`")
-    if base is not None and (head is not None or merge_base or exclude or not _is_one_file(given)):
+    if base is not None and (of_repository or not _is_one_file(given)):
         from shapecalc.diffing.revisions import CompareOptions, diff_revisions
 
         wanted = settings_of(set_, batch)
         options = CompareOptions(lambda _: wanted, symbolic, limits)
-        compared = diff_revisions(base, head, given, exclude=exclude or (), merge_base=merge_base, options=options)
-        _show_revisions(compared, target, thresholds)
+        configuration = config_of(config, no_config).with_options(fail_on=conditions)
+        compared = diff_revisions(
+            base, head, given, exclude=exclude or (), merge_base=merge_base, options=options, config=configuration
+        )
+        _show_revisions(compared, target, configuration)
     else:
         comparison = _compared(given, base, single(settings(set_)), batch, limits, symbolic=symbolic)
-        _show_networks(comparison, target, thresholds)
+        _show_networks(comparison, target, conditions)
 
 
 def _is_one_file(paths: list[str]) -> bool:
@@ -129,19 +140,19 @@ def _compared(
     )
 
 
-def _show_networks(comparison: Comparison, target: Target, thresholds: tuple[Alternatives, ...]) -> None:
+def _show_networks(comparison: Comparison, target: Target, conditions: tuple[FailOn, ...]) -> None:
     from shapecalc.render import diff as rendered
 
     writers = writers_of(
         partial(rendered.comparison, comparison), comparison.to_dict, listing=partial(rendered.listing, comparison)
     )
     show(target, {**writers, Format.MARKDOWN: partial(rendered.markdown, comparison)})
-    code = max((_judged(alternatives, comparison) for alternatives in thresholds), default=0)
+    code = max((_judged(each.alternatives, comparison) for each in conditions), default=0)
     if code:
         raise typer.Exit(code)
 
 
-def _show_revisions(compared: RevisionComparison, target: Target, thresholds: tuple[Alternatives, ...]) -> None:
+def _show_revisions(compared: RevisionComparison, target: Target, config: Config) -> None:
     from shapecalc.render import revisions as rendered
 
     writers = writers_of(
@@ -153,7 +164,8 @@ def _show_revisions(compared: RevisionComparison, target: Target, thresholds: tu
     codes = [FINDINGS] if compared.failed else []
     for change in compared.changes:
         if change.comparison is not None:
-            codes += [_judged(each, change.comparison, change.path) for each in thresholds]
+            conditions = config.at(os.path.join(compared.root, change.path)).fail_on  # noqa: PTH118 - any name
+            codes += [_judged(each.alternatives, change.comparison, change.path) for each in conditions]
     if any(codes):
         raise typer.Exit(max(codes))
 
@@ -203,20 +215,6 @@ def _inspected(
     if batch is not None:
         sizes[named_batch(architecture, batch, texts)] = count(batch, "--batch", LARGEST_DIM)
     return inspect_at(architecture, sizes, symbolic=symbolic)
-
-
-def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:
-    if not texts:
-        return ()
-    from shapecalc.parser.thresholds import ThresholdError, read_thresholds
-
-    thresholds = []
-    for text in texts:
-        try:
-            thresholds.append(read_thresholds(text))
-        except ThresholdError as error:
-            raise Misuse(f"`--fail-on {text}` {error}") from None
-    return tuple(thresholds)
 
 
 def _judged(alternatives: Alternatives, comparison: Comparison, path: str = "") -> int:

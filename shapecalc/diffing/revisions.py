@@ -19,6 +19,7 @@ from shapecalc.diffing.git.objects import ObjectReader
 from shapecalc.diffing.git.repository import repository_of
 from shapecalc.diffing.git.snapshot import Revision, WorkTree
 from shapecalc.diffing.renames import renames
+from shapecalc.files.config import NO_CONFIG, Config
 from shapecalc.files.discovery import ENDINGS, OWN_ENDINGS
 from shapecalc.files.patterns import matches, within
 from shapecalc.files.settings import NOTHING_SET, Settings
@@ -89,6 +90,7 @@ class _Revisions(NamedTuple):
     unchanged: int
     without_effect: tuple[str, ...]
     skipped: int
+    root: str = ""
 
 
 class RevisionComparison(Presented, _Revisions):
@@ -96,6 +98,7 @@ class RevisionComparison(Presented, _Revisions):
 
     `unchanged` is the number of networks whose text and included texts are the same. `without_effect` has the paths of
     those whose text differs, and no layer, shape or figure. `skipped` is the number of YAML files of other tools.
+    `root` is the folder of the repository.
     """
 
     __slots__ = ()
@@ -159,15 +162,16 @@ def diff_revisions(
     exclude: Iterable[str] = (),
     merge_base: bool = False,
     options: CompareOptions = DEFAULTS,
+    config: Config = NO_CONFIG,
 ) -> RevisionComparison:
     """Return the comparison of all networks of a repository between `base` and `head`, None for the work tree.
 
-    `paths` are files, folders and patterns in one repository, relative to the current folder; without any, all of the
-    repository of the current folder. `merge_base` compares with the best common ancestor of `base` and `head`, or
-    `HEAD`. Raises `ShapecalcError` SC001 (exit code 2) for what git does not know, and for a path without a network on
-    either side.
+    `paths` are files, folders and patterns in one repository, relative to the current folder; without any, those of
+    `config`, else all of the repository of the current folder. Settings of `options` replace those of `config`.
+    `merge_base` compares with the best common ancestor of `base` and `head`, or `HEAD`. Raises `ShapecalcError` SC001
+    (exit code 2) for what git does not know, and for a path without a network on either side.
     """
-    given = tuple(paths)
+    given = tuple(paths) or config.paths
     repository = repository_of(_folder(given[0]) if given else Path(), given[0] if given else ".")
     if head is None and repository.bare:
         refuse("a bare repository has no work tree", "compare two of its revisions: `--head REV`")
@@ -177,13 +181,22 @@ def diff_revisions(
         commit = repository.merge_base(commit, repository.commit(after))
     inside = tuple(repository.relative(path) for path in given) or (".",)
     excluded = tuple(exclude)
-    selection = PathSelection(inside, lambda path: any(matches(path, pattern) for pattern in excluded))
+
+    def leaves_out(path: str) -> bool:
+        return any(matches(path, pattern) for pattern in excluded) or config.excludes(str(repository.root / path))
+
+    def settings_of(path: str) -> Settings:
+        return config.at(str(repository.root / path)).settings.replaced_by(options.settings_of(path))
+
+    selection, options_of_config = PathSelection(inside, leaves_out), options._replace(settings_of=settings_of)
     with ObjectReader(repository.root) as objects:
         before = Revision(repository, commit, base, objects)
         if head is None:
-            return compare_revisions(before, WorkTree(repository, objects), selection, options)
-        now = Revision(repository, repository.commit(head), head, objects)
-        return compare_revisions(before, now, selection, options)
+            compared = compare_revisions(before, WorkTree(repository, objects), selection, options_of_config)
+        else:
+            now = Revision(repository, repository.commit(head), head, objects)
+            compared = compare_revisions(before, now, selection, options_of_config)
+    return compared._replace(root=str(repository.root))
 
 
 def _folder(path: str) -> Path:

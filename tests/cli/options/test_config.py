@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -158,3 +159,42 @@ def test_lock_takes_the_paths_sizes_and_file_of_the_configuration(run: Run, fold
     (folder / "nets" / "a.yaml").write_text(SIZED.replace("conv: {", "conv: {bias: false, "))
     assert "SC502" in run("check").out
     assert run("lock", "--no-config").code == 2
+
+
+def test_a_comparison_of_revisions_takes_the_paths_sizes_and_conditions_of_the_configuration(
+    run: Run, folder: Path
+) -> None:
+    def git(*words: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
+
+    free = SIZED.replace("sizes: {H: 6}\n", "").replace("expect: {output: [N, 4, 4, 7]}\n", "")
+    names = ("nets/a.yaml", "nets/edge/b.yaml", "nets/old.yaml", "other.yaml")
+    (folder / "nets" / "edge").mkdir(parents=True)
+    for name in names:
+        (folder / name).write_text(free)
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "first")
+    for name in names:
+        (folder / name).write_text(free.replace("width: 4", "width: 5"))
+
+    def ended(text: str, *arguments: str) -> tuple[int, set[str], str]:
+        (folder / ".shapecalc.toml").write_text(f'paths = ["nets"]\nexclude = ["old.yaml"]\n{text}\n')
+        done = run("diff", "--base", "HEAD", "--format", "json", *arguments)
+        return done.code, {name for name in names if name in done.out}, done.err
+
+    assert ended("")[:2] == (0, {"nets/a.yaml", "nets/edge/b.yaml"})
+    assert ended("", "--no-config")[:2] == (0, {*names})
+    assert ended("", "other.yaml", "--exclude", "x")[:2] == (0, {"other.yaml"})
+    assert ended("", "--config", "other.toml")[0] == 2, "its path `others` does not exist"
+    code, _, told = ended('fail-on = ["macs > +1"]')
+    assert (code, "depends on `H`" in told) == (2, True)
+    edge = '[[overrides]]\npaths = ["edge/**"]\nset = {H = 5}\nfail-on = ["macs > +1"]'
+    code, _, told = ended(edge)
+    assert (code, told.count("error:"), "nets/edge/b.yaml: `macs > +1` is met: MACs 2,268 →" in told) == (1, 1, True)
+    assert ended(edge, "--set", "H=3")[2].count("MACs 756 →") == 1
+    assert ended("strickt = true")[0] == 2
+    (folder / "nets" / "edge" / "c.yaml").write_text("[")
+    (folder / ".shapecalc.toml").write_text("strickt = true")
+    assert run("diff", "nets/a.yaml", "nets/a.yaml").code == 0, "two networks need no configuration"
