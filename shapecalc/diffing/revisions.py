@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from enum import Enum
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
-from posixpath import dirname, normpath
+from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import ShapecalcError, Source
@@ -14,8 +15,8 @@ from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diagnostics.presentation import Presented
 from shapecalc.diffing.diff import Change, ChangeKind, Figures, diff, figures_of
 from shapecalc.diffing.git.command import refuse
-from shapecalc.diffing.git.loading import load_from
-from shapecalc.diffing.git.objects import ObjectReader
+from shapecalc.diffing.git.loading import LFS_POINTER, load_from, read_included
+from shapecalc.diffing.git.objects import MissingObjectError, ObjectReader
 from shapecalc.diffing.git.repository import repository_of
 from shapecalc.diffing.git.snapshot import Revision, WorkTree
 from shapecalc.diffing.renames import renames
@@ -29,7 +30,7 @@ from shapecalc.shape_inference.engine import inspect_at
 from shapecalc.shape_inference.report import Sums, sums_of, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from shapecalc.diffing.diff import Comparison, DiffRow
     from shapecalc.diffing.git.snapshot import Snapshot
@@ -135,12 +136,20 @@ class PathSelection(NamedTuple):
         """Return whether a file is named itself: it is a network whatever its keys are."""
         return path in self.paths
 
-    def contains(self, path: str) -> bool:
-        """Return whether a file is selected; those whose name or folder begins with a dot only by name."""
-        if self.excluded(path):
-            return False
-        hidden = path.startswith(".") or "/." in path
-        return self.names(path) or (not hidden and any(within(path, each) for each in self.paths))
+    def of(self, files: Collection[str]) -> list[str]:
+        """Return the selected ones of all files, in alphabetical order.
+
+        Raises `ShapecalcError` SC001 (exit code 2) for a path that selects none, unless they are excluded.
+        """
+        every = sorted(files)
+        selected = set()
+        for each in self.paths:
+            # The name of a file is not a pattern, whatever characters it has.
+            matching = [each] if each in files else [path for path in every if within(path, each, hidden=False)]
+            if not matching and each != ".":
+                refuse(f"`{each}` has no YAML file, neither then nor now", "name files or folders of the repository")
+            selected.update(matching)
+        return [path for path in every if path in selected and not self.excluded(path)]
 
 
 class CompareOptions(NamedTuple):
@@ -179,7 +188,8 @@ def diff_revisions(
     after = "HEAD" if head is None else head
     if merge_base:
         commit = repository.merge_base(commit, repository.commit(after))
-    inside = tuple(repository.relative(path) for path in given) or (".",)
+    # As for one file, a symbolic link is what it names today.
+    inside = tuple(repository.relative(_real(path)) for path in given) or (".",)
     excluded = tuple(exclude)
 
     def leaves_out(path: str) -> bool:
@@ -207,6 +217,10 @@ def _folder(path: str) -> Path:
     return Path(folder)
 
 
+def _real(path: str) -> str:
+    return os.path.realpath(path) if os.path.exists(path) else path  # noqa: PTH110 - a name may be too long for a Path
+
+
 def compare_revisions(
     base: Snapshot, head: Snapshot, selection: PathSelection | None = None, options: CompareOptions = DEFAULTS
 ) -> RevisionComparison:
@@ -224,19 +238,20 @@ class _Comparer:
     def __init__(self, base: Snapshot, head: Snapshot, selection: PathSelection, options: CompareOptions) -> None:
         self._base = base
         self._head = head
-        self._before = base.identities(ENDINGS)
-        self._after = head.identities(ENDINGS)
+        self._before = _with_named(base, selection)
+        self._after = _with_named(head, selection)
         self._selection = selection
         self._options = options
         self._read = lru_cache(maxsize=64)(self._contents)  # files are read in the order of their paths
+        self._is_same_included = lru_cache(maxsize=None)(self._is_same_file)
 
     def compared(self) -> RevisionComparison:
         unchanged = skipped = 0
         deleted: list[str] = []
         added: list[str] = []
         both: list[tuple[str, tuple[str, ...]]] = []
-        for path in self._selected():
-            same = self._before.get(path) == self._after.get(path)
+        for path in self._selection.of({*self._before, *self._after}):
+            same = self._is_same(path, self._before.get(path), self._after.get(path))
             is_now = self._kind(self._head, path)
             was = is_now if same else self._kind(self._base, path)
             if FileKind.NETWORK not in (was, is_now):
@@ -269,13 +284,6 @@ class _Comparer:
             skipped,
         )
 
-    def _selected(self) -> list[str]:
-        every = sorted({*self._before, *self._after})
-        for path in self._selection.paths:
-            if path != "." and not any(within(each, path) for each in every):
-                refuse(f"`{path}` has no YAML file, neither then nor now", "name files or folders of the repository")
-        return [path for path in every if self._selection.contains(path)]
-
     def _kind(self, snapshot: Snapshot, path: str) -> FileKind | None:
         """Return the kind of a file, a network if it is named or cannot be read; None if it does not exist."""
         if path not in (self._before if snapshot is self._base else self._after):
@@ -284,17 +292,35 @@ class _Comparer:
             return FileKind.NETWORK
         try:
             data = self._read(snapshot, path)
+        except MissingObjectError:
+            raise
         except ShapecalcError:
+            return FileKind.NETWORK
+        if data.startswith(LFS_POINTER):
             return FileKind.NETWORK
         return kind_of(Source(path, data.decode("utf-8", "replace").removeprefix("\ufeff")), self._options.limits)
 
     def _contents(self, snapshot: Snapshot, path: str) -> bytes:
         return snapshot.read(path, self._options.limits) or b""
 
+    def _is_same_file(self, path: str) -> bool:
+        return self._is_same(path, self._base.identity(path), self._head.identity(path))
+
+    def _is_same(self, path: str, before: str | None, after: str | None) -> bool:
+        """Return whether a file has the same contents, but for line ends, which a checkout may convert."""
+        if before == after or before is None or after is None:
+            return before == after
+        try:
+            return _is_same_text(self._read(self._base, path), self._read(self._head, path))
+        except MissingObjectError:
+            raise
+        except ShapecalcError:
+            return False
+
     def _through(self, path: str) -> tuple[str, ...]:
         """Return the files that a network includes on either side, and that differ."""
         included = dict.fromkeys((*self._included(self._base, path), *self._included(self._head, path)))
-        return tuple(inner for inner in included if self._base.identity(inner) != self._head.identity(inner))
+        return tuple(inner for inner in included if not self._is_same_included(inner))
 
     def _included(self, snapshot: Snapshot, path: str) -> list[str]:
         """Return the paths that a file of a snapshot includes, directly or not, whether they exist or not."""
@@ -306,8 +332,8 @@ class _Comparer:
         visited: list[str] = []
 
         def read(inner: str) -> bytes | None:
-            visited.append(normpath(f"{folder}/{inner}" if folder else inner))
-            return self._read(snapshot, visited[-1])
+            visited.append(normpath(join(folder, inner)))
+            return read_included(snapshot, folder, inner, self._options.limits)
 
         included_sources(Source(path, text.decode("utf-8", "replace")), read, self._options.limits)
         return visited
@@ -332,8 +358,27 @@ class _Comparer:
         try:
             given = load_from(snapshot, path, self._options.settings_of(path), self._options.limits)
             return inspect_at(given.architecture, given.sizes, symbolic=self._options.symbolic), None
+        except MissingObjectError:
+            raise
         except ShapecalcError as error:
             return None, error
+
+
+def _with_named(snapshot: Snapshot, selection: PathSelection) -> Mapping[str, str]:
+    """Return the id of each YAML file of a snapshot, and of each that is named, whatever its ending."""
+    identities = dict(snapshot.identities(ENDINGS))
+    for path in selection.paths:
+        identity = None if path == "." or path.endswith(ENDINGS) else snapshot.identity(path)
+        if identity is not None:
+            identities[path] = identity
+    return identities
+
+
+def _is_same_text(before: bytes, after: bytes) -> bool:
+    """Return whether two contents differ in line ends only, or one is the pointer of Git LFS to the other."""
+    if before.startswith(LFS_POINTER):
+        return f"oid sha256:{sha256(after).hexdigest()}\n".encode() in before
+    return b"\r\n" in before + after and before.replace(b"\r\n", b"\n") == after.replace(b"\r\n", b"\n")
 
 
 def _is_equal(change: NetworkChange) -> bool:

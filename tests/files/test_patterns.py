@@ -10,10 +10,14 @@ from shapecalc.files.patterns import matches, within
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILES = ("a.yaml", "b.yml", "nets/a.yaml", "nets/ab.yaml", "nets/edge/a.yaml", "nets/edge/deep/z.yaml", "n[e]ts/a.yaml")
+FILES = (
+    *("a.yaml", "b.yml", "nets/a.yaml", "nets/ab.yaml", "nets/edge/a.yaml", "nets/edge/deep/z.yaml", "n[e]ts/a.yaml"),
+    *(".a.yaml", ".ci/a.yaml", ".ci/.a.yaml", "nets/.edge/a.yaml", "nets/edge/.deep/a.yaml", "nets/edge/.a.yaml"),
+)
 PATTERNS = (
     *("*.yaml", "**/*.yaml", "nets/*", "nets/**", "nets/**/*.yaml", "nets/*/a.yaml", "?.yaml", "nets/a?.yaml"),
     *("[ab].y*ml", "[!a].y*", "**/edge/*", "**/deep/**", "nets/[a]*.yaml", "n[[]e]ts/*", "**", "*"),
+    *(".*", ".*/*", ".*/.*", ".ci", "**/.*", "**/.deep", "nets/*/.deep/*", "*/.edge/*.yaml", ".ci/**", "**/[.]*"),
 )
 
 
@@ -23,8 +27,13 @@ def test_a_pattern_matches_the_files_that_its_expansion_on_disk_leads_to(tmp_pat
         (tmp_path / name).touch()
     for pattern in PATTERNS:
         expanded = [name.rstrip("/") for name in glob.glob(pattern, root_dir=tmp_path, recursive=True)]  # noqa: PTH207
-        below = {name for name in FILES for each in expanded if name == each or name.startswith(f"{each}/")}
-        assert {name for name in FILES if within(name, pattern)} == below, pattern
+        below = {
+            name
+            for name in FILES
+            for each in expanded
+            if name == each or (name.startswith(f"{each}/") and "/." not in name.removeprefix(each))
+        }
+        assert {name for name in FILES if within(name, pattern, hidden=False)} == below, pattern
 
 
 def test_a_pattern_of_signs_alone_takes_no_time() -> None:

@@ -12,19 +12,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Git sets these for a hook, for the folder that it runs in; here the repository is that of the file.
-_HOOK_VARIABLES = frozenset(
+_IGNORED = frozenset(
     {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
+    # Git refuses these together with names that are no patterns.
+    | {"GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}
 )
 
 # Messages of git are parsed, so they are in English; names are not patterns; git must not prompt for a password.
 _ENVIRONMENT = {"LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
+
+# A repository can name a program that git runs to list changed files.
+_COMMAND = ("git", "-c", "core.fsmonitor=false")
 
 
 def git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     """Run git in a folder to its end; raise `ShapecalcError` SC001 (exit code 2) if there is no git or no folder."""
     try:
         return subprocess.run(  # noqa: S603 - no shell; a revision that looks like an option is refused
-            ["git", *words],  # noqa: S607 - git is wherever the user has it
+            [*_COMMAND, *words],
             cwd=folder,
             env=environment(),
             stdin=subprocess.DEVNULL,
@@ -39,7 +44,7 @@ def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
     """Start git in a folder, with pipes to its input and from its output; raise as `git` does."""
     try:
         return subprocess.Popen(  # noqa: S603 - as above
-            ["git", *words],  # noqa: S607
+            [*_COMMAND, *words],
             cwd=folder,
             env=environment(),
             stdin=subprocess.PIPE,
@@ -51,14 +56,15 @@ def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of git: that of the caller without what a hook sets."""
-    return {name: value for name, value in os.environ.items() if name not in _HOOK_VARIABLES} | _ENVIRONMENT
+    """Return the environment of git: that of the caller without what changes its meaning."""
+    return {name: value for name, value in os.environ.items() if name not in _IGNORED} | _ENVIRONMENT
 
 
 def error_of(process: subprocess.CompletedProcess[bytes]) -> str:
-    """Return the first line of what git said."""
+    """Return what git said, in one line: the first one that it calls fatal, since it may have traced its own steps."""
     lines = process.stderr.decode("utf-8", "replace").splitlines()
-    return lines[0].removeprefix("fatal: ") if lines else f"exit code {process.returncode}"
+    fatal = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
+    return next(iter(fatal or lines), f"exit code {process.returncode}")
 
 
 def refuse(message: str, help_: str | None = None) -> NoReturn:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diffing.git.command import refuse
-from shapecalc.diffing.git.objects import ObjectReader
+from shapecalc.diffing.git.objects import MissingObjectError, ObjectReader
 from shapecalc.diffing.git.repository import repository_of
-from shapecalc.diffing.git.snapshot import LINK, Revision
+from shapecalc.diffing.git.snapshot import Revision
 from shapecalc.files.load import loads_source
 from shapecalc.files.settings import SetArchitecture, Settings, load_with
 from shapecalc.parser.files import decode_network
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_POINTER = b"version https://git-lfs.github.com/spec/"
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""The first bytes of what git has of a file in Git LFS."""
 
 
 def load_at(path: str, revision: str, parameters: Mapping[str, Any], limits: Limits = LIMITS) -> Architecture | None:
@@ -44,7 +45,7 @@ def load_at(path: str, revision: str, parameters: Mapping[str, Any], limits: Lim
     with ObjectReader(repository.root) as objects:
         snapshot = Revision(repository, repository.commit(revision), revision, objects)
         inside = repository.relative(str(real))
-        if snapshot.mode_and_id(inside)[0] == LINK:
+        if snapshot.is_link(inside):
             what = f"`{real.name}` was a symbolic link then, which `--base` does not follow"
             refuse(what, "compare two files: `diff OLD NEW`")
         if snapshot.identity(inside) is None:
@@ -70,22 +71,37 @@ def _loaded(snapshot: Snapshot, path: str, name: str, limits: Limits, load: Call
     data = snapshot.read(path, limits)
     assert data is not None  # the caller has its identity
     try:
-        if data.startswith(_POINTER):
+        if data.startswith(LFS_POINTER):
             refuse(
                 f"`{name}` is in Git LFS, of which git has a pointer only", "keep networks in git itself: they are text"
             )
         source = decode_network(name, data, limits)
         # `include:` reads files, so what it names is written to a temporary folder.
         with tempfile.TemporaryDirectory(prefix="shapecalc-") as temporary:
-            included = included_sources(source, lambda inner: snapshot.read(join(folder, inner), limits), limits)
+            included = included_sources(source, lambda inner: read_included(snapshot, folder, inner, limits), limits)
             for inner, text in included.items():
                 target = Path(temporary) / inner
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(text)
             return load(source, Path(temporary))
+    except MissingObjectError:
+        raise
     except ShapecalcError as error:
         source = _named(error.source or Source(name, ""), snapshot.name)
         raise ShapecalcError(error.diagnostics, source, exit_code=error.exit_code) from None
+
+
+def read_included(snapshot: Snapshot, folder: str, name: str, limits: Limits) -> bytes | None:
+    """Return the bytes of a file that one in `folder` includes; None if it does not exist, or if links lead out."""
+    real = snapshot.resolved(join(folder, name))
+    if real is None or (folder and not real.startswith(f"{folder}/")):
+        return None
+    try:
+        return snapshot.read(real, limits)
+    except MissingObjectError:
+        raise
+    except ShapecalcError:  # a device, a circle of links, a file without permission
+        return None
 
 
 def _named(source: Source, revision: str) -> Source:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Self
 
-from shapecalc.diffing.git.command import refuse, start
+from shapecalc.diagnostics import ShapecalcError, misuse
+from shapecalc.diffing.git.command import start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,6 +13,14 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _PART = 1 << 16
+
+
+class MissingObjectError(ShapecalcError):
+    """An object that a clone lacks, SC001 (exit code 2): no mistake in a file, so that a comparison ends with it."""
+
+    def __init__(self, object_id: str) -> None:
+        message, help_text = f"git has no object {object_id}", "fetch what the clone lacks: `git fetch --refetch`"
+        super().__init__(misuse("SC001", message, help_text).diagnostics, exit_code=2)
 
 
 class ObjectReader:
@@ -44,7 +53,7 @@ class ObjectReader:
     def read(self, object_id: str, most: int) -> bytes:
         """Return the contents of an object; of a larger one, one byte more than `most`.
 
-        Raises `ShapecalcError` SC001 (exit code 2) if the clone does not have it.
+        Raises `MissingObjectError` if the clone does not have it.
         """
         if self._process is None:
             self._process = start(self._folder, "cat-file", "--batch")
@@ -55,7 +64,8 @@ class ObjectReader:
         sink.flush()
         header = source.readline().split()
         if len(header) != 3:  # noqa: PLR2004 - id, kind, size
-            refuse(f"git has no object {object_id}", "fetch what the clone lacks: `git fetch --refetch`")
+            self.close()  # git ends if it cannot fetch an object
+            raise MissingObjectError(object_id)
         size = int(header[2])
         data = source.read(min(size, most + 1))
         _skip(source, size - len(data) + 1)

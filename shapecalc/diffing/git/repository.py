@@ -12,10 +12,12 @@ _FETCH = "the clone is shallow: fetch its history first (`git fetch --unshallow`
 
 
 class Repository(NamedTuple):
-    """A repository: the folder at its top, in which git runs; `bare` without a work tree."""
+    """A repository: the folder at its top, in which git runs; `bare` without a work tree, then the folder of git."""
 
     root: Path
     bare: bool
+    algorithm: str = "sha1"
+    """The hash of the ids of objects."""
 
     def commit(self, revision: str) -> str:
         """Return the id of the commit that a revision names.
@@ -27,6 +29,8 @@ class Repository(NamedTuple):
         commit = self._commit(revision)
         if commit is None:
             help_text = _FETCH if self.shallow else "`git log --oneline --all` names some"
+            if not git(self.root, "rev-list", "--all", "--max-count=1").stdout:
+                help_text = "the repository has no commit yet"
             if self._commit(f"origin/{revision}") is not None:
                 help_text = f"write `origin/{revision}`, which is there: `{revision}` is no branch of this clone"
             refuse(f"git knows no revision `{revision}`", help_text)
@@ -66,12 +70,17 @@ class Repository(NamedTuple):
 
 def repository_of(folder: Path, name: str) -> Repository:
     """Return the repository of a folder; raise `ShapecalcError` SC001 (exit code 2) without one, about `name`."""
-    process = git(folder, "rev-parse", "--is-bare-repository", "--show-toplevel")
-    bare, _, root = os.fsdecode(process.stdout).partition("\n")
-    if bare != "true" and (process.returncode or not root):
+    process = git(folder, "rev-parse", "--show-object-format", "--is-bare-repository", "--show-toplevel")
+    algorithm, _, rest = os.fsdecode(process.stdout).partition("\n")
+    bare, _, root = rest.partition("\n")
+    if bare == "true":
+        process = git(folder, "rev-parse", "--absolute-git-dir")
+        root = os.fsdecode(process.stdout)
+    if process.returncode or not root:
         error = error_of(process)
-        missing = "not a git repository" in error
-        refuse(
-            f"`{name}` is in no git repository" if missing else f"git cannot read the repository of `{name}`: {error}"
-        )
-    return Repository(folder if bare == "true" else Path(root.removesuffix("\n")), bare=bare == "true")
+        if "not a git repository" in error:
+            refuse(f"`{name}` is in no git repository")
+        said = process.stderr.decode("utf-8", "replace").splitlines()
+        trust = next((f"if you trust it: `{line.strip()}`" for line in said if "--add safe.directory" in line), None)
+        refuse(f"git cannot read the repository of `{name}`: {error}", trust)
+    return Repository(Path(root.removesuffix("\n")), bare == "true", algorithm)
