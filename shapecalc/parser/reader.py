@@ -91,9 +91,12 @@ def _events(source: Source) -> Iterator[Any]:
         yield from yaml.parse(source.text, Loader=loader)
     # Without libyaml, `"\U00110000"` raises the error of chr().
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        from shapecalc.parser.syntax_errors import explain_syntax_error  # noqa: PLC0415 - only a mistake needs it
+        # Only a mistake needs these.
+        from shapecalc.parser.merge_conflict import explain_conflict  # noqa: PLC0415
+        from shapecalc.parser.syntax_errors import explain_syntax_error  # noqa: PLC0415
 
-        raise ShapecalcError((explain_syntax_error(source.text, error),), source) from None
+        conflict = explain_conflict(source.text)
+        raise ShapecalcError((conflict or explain_syntax_error(source.text, error),), source) from None
 
 
 def _line(event: Any) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_MARKER = re.compile(r"(<{7,}|\|{7,}|={7,}|>{7,})(?:[ \t]+(.*))?")
-"""A line that is a marker, with the name of its side; those of conflicts in a merged base are longer."""
+from shapecalc.parser.merge_conflict import MARKER
+
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _COMMON, _OURS, _BASE, _THEIRS = "", "<", "|", "="
 _NEXT = {_COMMON: "<", _OURS: "|=", _BASE: "=", _THEIRS: ">"}
@@ -44,7 +44,7 @@ def find_conflict(text: str) -> Conflict | None:
     names = {_OURS: "", ">": ""}
     sides: dict[str, list[str]] = {_OURS: [], _THEIRS: []}
     for number, line in enumerate(_LINE.findall(text), 1):
-        marker = _MARKER.fullmatch(line.rstrip("\r\n"))
+        marker = MARKER.fullmatch(line.rstrip("\r\n"))
         # A longer marker is of a conflict within the base.
         if marker is None or (part == _BASE and len(marker[1]) != size):
             for side in (_OURS, _THEIRS) if part == _COMMON else (part,):
