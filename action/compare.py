@@ -15,6 +15,9 @@ from typing import Any
 MARKER = "<!-- shapecalc diff -->"
 """The first line of the report, by which its comment is found."""
 
+SHORT = 12
+"""The digits of a commit that the report shows."""
+
 COMMENTS = """
 query($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
@@ -62,12 +65,14 @@ def _base() -> str:
     if os.environ["BASE"]:
         return os.environ["BASE"]
     _, *parents = _git("rev-list", "--parents", "--max-count=1", "HEAD").split() or [""]
-    return parents[0] if os.environ["HEAD_SHA"] in parents[1:] else os.environ["BASE_SHA"]
+    base = parents[0] if os.environ["HEAD_SHA"] in parents[1:] else os.environ["BASE_SHA"]
+    return base[:SHORT]
 
 
 def _diff(base: str, written: str, *options: str) -> subprocess.CompletedProcess[bytes]:
     """Run `shapecalc diff`; two revisions are given, so that a single file has a report of the same form."""
-    command = [str(Path(os.environ["BIN"]) / "shapecalc"), "diff", f"--base={base}", "--head=HEAD", "--merge-base"]
+    head = _git("rev-parse", f"--short={SHORT}", "HEAD")
+    command = [str(Path(os.environ["BIN"]) / "shapecalc"), "diff", f"--base={base}", f"--head={head}", "--merge-base"]
     command += [f"--exclude={pattern}" for pattern in _lines("EXCLUDE")]
     command += [f"--config={name}" for name in _lines("CONFIG")]
     command += [*options, f"--format={written}", "--", *_lines("PATHS")]
