@@ -9,6 +9,7 @@ from shapecalc.layers import layer_type, layer_types
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
 from shapecalc.parser.fields import Entry, example
+from shapecalc.parser.names import is_name
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, head, plain
 
@@ -171,10 +172,13 @@ class _StepSplitter:
             fix = Fix(type_node.span, block.name.text, safe=safe)
             help_text = f"write `{block.name.text}`"
             labels = (Label(block.name.span, "defined here"),)
-            self._diagnostics.refuse("SC101", message, type_node.span, labels=labels, help=help_text, fix=fix)
+            notes = self._notes(written)
+            self._diagnostics.refuse(
+                "SC101", message, type_node.span, labels=labels, help=help_text, fix=fix, notes=notes
+            )
             return None
         if likely is not None and near is not None:
-            notes = tuple(f"it holds {letter}" for letter in lookalikes(written))
+            notes = (*(f"it holds {letter}" for letter in lookalikes(written)), *self._notes(written))
             help_text = likely.note or f"write `{near}`"
             cls = layer_types()[near]
             safe = safe and likely.sure and (likely.known or _has_fields(cls, given))
@@ -185,6 +189,11 @@ class _StepSplitter:
             return None  # it may be a block of a file that could not be read: one cause, one error
         self._diagnostics.refuse("SC101", message, head(type_node), help=self._without(likely))
         return None
+
+    def _notes(self, written: str) -> tuple[str, ...]:
+        """Return what else an unknown type of a file of blocks can be."""
+        other = self._diagnostics.parameters_missing and is_name(written)
+        return ("if it is a block of another file, `include:` that file in this one",) if other else ()
 
     def _refuse_stated_type(self, key: Scalar, node: Node, message: str) -> None:
         """Refuse a step such as `{type: conv, out_channels: 8}`, whose layer type is a value."""

@@ -271,10 +271,19 @@ def test_more_steps_than_are_allowed_are_not_checked_further() -> None:
     assert check_source(Source("net.yaml", f"{text}input: [N, 8]\nlayers: [relu]"), None).findings == ()
 
 
-def test_what_may_be_of_another_file_is_not_fixed() -> None:
+def test_what_may_be_of_another_file_is_not_fixed_and_can_be_included(tmp_path: Path) -> None:
     """A library can call the blocks of another one, if a network includes both."""
     text = "blocks: {conv_bn: {layers: [relu]}, stem: {layers: [conv_gn, {conv: {out_channels: 3, kernal_size: 1}}]}}"
-    assert fix_text(Source("common.yaml", text), None).source.text == text.replace("kernal", "kernel")
+    fixed = fix_text(Source("common.yaml", text), None).source
+    assert fixed.text == text.replace("kernal", "kernel")
+    (finding,) = check_source(fixed, None).findings
+    assert (finding.code, finding.notes) == (
+        "SC101",
+        ("if it is a block of another file, `include:` that file in this one",),
+    )
+    (tmp_path / "norms.yaml").write_text("blocks: {conv_gn: {layers: [relu]}}")
+    included = fixed._replace(text=fixed.text.replace("blocks:", "\ninclude: norms.yaml\nblocks:", 1))
+    assert check_source(included, tmp_path).findings == ()
 
 
 def test_a_fix_is_made_in_a_block_that_nothing_calls() -> None:
