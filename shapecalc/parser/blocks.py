@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from operator import is_
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Origin, UsedParameter
@@ -288,7 +289,8 @@ def substitute_steps(
     A value that is refused or not known becomes a placeholder, and an entry with such a key is left out.
     """
     if isinstance(node, Sequence):
-        return node._replace(items=tuple(substitute_steps(item, arguments, diagnostics, owner) for item in node.items))
+        items = tuple([substitute_steps(item, arguments, diagnostics, owner) for item in node.items])
+        return node if all(map(is_, items, node.items)) else Sequence(items, node.span)
     if isinstance(node, Mapping):
         entries = []
         for key, value in node.entries:
@@ -297,7 +299,9 @@ def substitute_steps(
                 diagnostics.skip(key)
             else:
                 entries.append((name, substitute_steps(value, arguments, diagnostics, owner)))
-        return node._replace(entries=tuple(entries))
+        return Mapping(tuple(entries), node.span)
+    if not uses_parameters(node):
+        return node
     substituted = substitute(node, arguments, diagnostics, owner)
     return diagnostics.placeholder(node.span) if substituted is None else substituted
 
@@ -314,7 +318,7 @@ def substitute(
     if isinstance(node, Sequence):
         items = [substitute(item, arguments, diagnostics, owner) for item in node.items]
         present = [item for item in items if item is not None]
-        return None if len(present) != len(items) else node._replace(items=tuple(present))
+        return None if len(present) != len(items) else Sequence(tuple(present), node.span)
     entries = []
     for key, value in node.entries:
         name = _substituted_key(key, arguments, diagnostics, owner)
@@ -322,7 +326,7 @@ def substitute(
         if name is None or inner is None:
             return None
         entries.append((name, inner))
-    return node._replace(entries=tuple(entries))
+    return Mapping(tuple(entries), node.span)
 
 
 def _substituted_key(

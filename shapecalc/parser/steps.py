@@ -295,6 +295,8 @@ class StepReader:
 
     def _with_key_spans(self, spans: StepSpans, parts: StepParts) -> StepSpans:
         inputs, share = parts.keys.get("from"), parts.keys.get("share")
+        if inputs is share is None:
+            return spans
         return spans._replace(inputs=inputs and head(inputs), share=share and head(share))
 
     def _refuse_repeated_share(self, parts: StepParts) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Input
     from shapecalc.checking.lints.graphs import Rows
+    from shapecalc.diagnostics import Span
     from shapecalc.dims import Dim, Shape
     from shapecalc.layers.roles import Roles
     from shapecalc.shape_inference.report import GroupReport, Report, Walk
@@ -27,16 +28,25 @@ class Tensor(NamedTuple):
     """The roles of a tensor's axes and where they come from."""
 
     roles: Roles
-    origin: Label | None = None
+    span: Span | None = None
     """The last layer that changed the axes, or the input."""
+    shape: Shape | None = None
+    """The shape that this layer gave; None for an input."""
     layer: LayerReport | None = None
-    """The layer of `origin`; None for an input."""
+    """The layer of `span`; None for an input."""
     entry: Input | None = None
     """The input of the network as the file states it, if no layer changed its axes but for their sizes."""
     map: bool = False
     """Whether it is [N, C, *spatial] as a convolution or a pool gave it, with no axis moved or joined since."""
     channels_first: bool = False
     """Whether it is such a map, or one whose other axes are joined."""
+
+    @property
+    def origin(self) -> Label | None:
+        """The last layer that changed the axes, with the shape that it gave, or the input."""
+        if self.span is None:
+            return None
+        return Label(self.span, "the input" if self.shape is None else f"gives {show(self.shape)}")
 
 
 class LayerAxes(NamedTuple):
@@ -49,8 +59,7 @@ class LayerAxes(NamedTuple):
 def layer_axes(report: Report) -> tuple[LayerAxes, ...]:
     """Return every layer of the network with its inputs; those of a body once for each set of roles and shapes."""
     values = {
-        entry.name: Tensor(stated_roles(entry.shape), entry.span and Label(entry.span, "the input"), entry=entry)
-        for entry in report.architecture.inputs
+        entry.name: Tensor(stated_roles(entry.shape), entry.span, entry=entry) for entry in report.architecture.inputs
     }
     walker = _Walker()
     walker.walk(report.tree, values)
@@ -97,16 +106,17 @@ class _Walker:
         self.layers.append(LayerAxes(row, inputs))
         layer = row.step.layer
         roles = layer.output_roles(tuple(each.roles for each in inputs), row.inputs, row.outputs)
+        in_order = layer.keeps_axes or layer.merges
         for number, (name, shape) in enumerate(row.outputs.items()):
-            tensor = inputs[0]._replace(roles=roles[name])
-            in_order = layer.keeps_axes or layer.merges
-            if not in_order or shape != row.inputs[0]:
-                spans = row.step.spans
+            if in_order and shape == row.inputs[0]:
+                same = roles[name] == inputs[0].roles
+                tensor = inputs[0] if same else inputs[0]._replace(roles=roles[name])
+            else:
                 is_map = layer.reads_map or (in_order and all(each.map for each in inputs))
                 entry = inputs[0].entry if in_order and all(each.entry for each in inputs) else None
                 joined = inputs[0].channels_first and _has_channels(inputs[0].roles) and _has_channels(roles[name])
-                origin = spans and Label(spans.type, f"gives {show(shape)}")
-                tensor = Tensor(roles[name], origin, row, entry, is_map, is_map or joined)
+                span = row.step.spans and row.step.spans.type
+                tensor = Tensor(roles[name], span, shape, row, entry, is_map, is_map or joined)
             if not number:
                 yield row.path, tensor
             yield row.step.slot(name), tensor
@@ -119,7 +129,7 @@ class _Walker:
 
     def _body(self, walk: Walk, output: str, inputs: tuple[Tensor, ...]) -> Tensor:
         # Reports of layers are compared by identity: they hold dictionaries.
-        key = (id(walk), tuple((each.roles, each.origin, id(each.layer), each.map) for each in inputs))
+        key = (id(walk), tuple((each.roles, each.span, each.shape, id(each.layer), each.map) for each in inputs))
         if key not in self._outputs:
             inside = {input_slot(position): tensor for position, tensor in enumerate(inputs)}
             self.walk(walk.rows, inside)

@@ -15,7 +15,7 @@ from shapecalc.layers.roles import Role
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from shapecalc.architecture import StepSpans
     from shapecalc.checking.lints.axes import LayerAxes, Tensor
@@ -37,7 +37,7 @@ class _Reading(NamedTuple):
     known: bool
 
 
-def batch_as_time(report: Report, entries: Iterable[LayerAxes]) -> Iterator[Diagnostic]:
+def batch_as_time(report: Report, entries: Sequence[LayerAxes]) -> Iterator[Diagnostic]:
     """Yield a warning for each sequence layer without `batch_first` whose first axis is the batch.
 
     The first axis is the batch if the layers before show it, or if a layer after it reads axis 1 as time.
@@ -56,7 +56,7 @@ def batch_as_time(report: Report, entries: Iterable[LayerAxes]) -> Iterator[Diag
     if known:
         first, *others = known.values()
         yield _known(*first, [spans for *_, spans in others], report.architecture.file)
-    if any(_reads_time_first(step.layer) for step in report.architecture.layers):
+    if any(_reads_time_first(entry.row.step.layer) for entry in entries):
         yield from _contradicted(report, warned)
 
 

@@ -59,10 +59,13 @@ def _extents(report: Report, entries: Sequence[LayerAxes]) -> set[str]:
     names |= spatial if len(spatial) > 1 else set()
     for entry in report.inputs:
         names |= _names(_positions(entry))
-    for entry_axes in entries:
-        for shape, tensor in zip(entry_axes.row.inputs, entry_axes.inputs, strict=True):
-            roles = zip(shape, tensor.roles, strict=True)
-            names.update(*(free_symbols(dim) for dim, role in roles if role in (Role.SPACE, Role.TIME)))
+    read = {
+        (shape, tensor.roles) for entry in entries for shape, tensor in zip(entry.row.inputs, entry.inputs, strict=True)
+    }
+    for shape, roles in read:
+        for dim, role in zip(shape, roles, strict=True):
+            if role is Role.SPACE or role is Role.TIME:
+                names.update(free_symbols(dim))
     return names.union(set(report.symbols).intersection(BATCH_SYMBOLS))
 
 
@@ -82,14 +85,16 @@ def _deciding(row: LayerReport, extents: set[str]) -> tuple[str, ...]:
 
     A condition that two sizes are equal decides them: a stated number of features is not left to the input.
     """
+    names = {name for shape in row.facts.parameters.values() for dim in shape for name in free_symbols(dim)} & extents
+    if not names:
+        return ()
     stated = {
         name
         for condition in row.facts.conditions
         if condition.relation is Relation.ZERO
         for name in free_symbols(condition.expr)
     }
-    names = {name for shape in row.facts.parameters.values() for dim in shape for name in free_symbols(dim)}
-    return tuple(sorted((names & extents) - stated))
+    return tuple(sorted(names - stated))
 
 
 def _warning(report: Report, layers: Sequence[_Dependent]) -> Diagnostic:
