@@ -44,18 +44,17 @@ def _all_unmet(report: Report) -> Iterator[Diagnostic | None]:
 
 def _unmet_steps(rows: Tree, prefix: str) -> Iterator[Diagnostic | None]:
     """Yield the unmet expectations of steps; those of a merge include its branches, those of a group all its runs."""
-    expecting = {row.path: _expected_of(row) for row in rows}
-    parts: dict[str, list[LayerReport | GroupReport]] = {path: [] for path, expect in expecting.items() if expect}
+    parts: dict[str, list[LayerReport | GroupReport]] = {row.path: [] for row in rows if _expected_of(row)}
     for row in rows if parts else ():
         for place in prefixes(row.path):
             if place in parts:
                 parts[place].append(row)
     for row in rows:
-        path = joined(prefix, row.path)
         if row.path in parts:
+            path = joined(prefix, row.path)
             outputs = {"output": row.output} if isinstance(row, GroupReport) else row.outputs
             figures = _figures(total(map(sums_of, parts[row.path])), outputs)
-            yield from (_unmet(f"`{path}`", figures, line) for line in expecting[row.path])
+            yield from (_unmet(f"`{path}`", figures, line) for line in _expected_of(row))
         if isinstance(row, GroupReport):
             for run, walk in zip(row.group.runs, row.runs, strict=True):
                 yield from _unmet_steps(walk.rows, joined(prefix, run))

@@ -17,6 +17,8 @@ class Role(Enum):
     FEATURES = "features"
     UNKNOWN = "unknown"
 
+    __hash__ = object.__hash__  # Enum's is written in Python, and tuples of roles are keys
+
 
 Roles = tuple[Role, ...]
 """The role of each axis of a tensor."""
