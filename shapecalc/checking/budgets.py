@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.costs.liveness import live_memory
-from shapecalc.diagnostics import Diagnostic
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.numbers import byte_size, percent
 from shapecalc.diffing.diff import Change, figures_of
 from shapecalc.dims import evaluate, pretty
@@ -63,7 +63,12 @@ def _over_budget(reports: Reports, sizes: Mapping[str, int], budgets: Budgets) -
         return
     symbol = batch_symbol(reports.architecture)
     batch = {symbol: budgets.batch} if symbol is not None and budgets.batch is not None else {}
-    report = reports.at({**sizes, **batch})
+    try:
+        report = reports.at({**sizes, **batch})
+    except ShapecalcError as error:
+        note = f"the budgets are for batch = {budgets.batch}"
+        yield from (each._replace(notes=(*each.notes, note)) for each in error.diagnostics)
+        return
     at = ", ".join(
         f"{name} = {size}" for name, size in {**report.bindings, **report.costs_at}.items() if name == symbol
     )

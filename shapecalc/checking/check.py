@@ -162,11 +162,29 @@ def _checked(source: Source, folder: Path | None, options: CheckOptions, own: Fi
         diagnostics = _diagnostics(given, options, own, as_written)
         if options.lock is not None:
             diagnostics += locked_network(given, written, folder, options.limits, options.lock, options.lock_file)
-    except ShapecalcError as error:
+    except ShapecalcError as caught:
+        error = _at_own_sizes(caught, source, folder, options, own) if own.settings != NOTHING_SET else caught
         readable = error.exit_code != UNREADABLE
         mistakes = with_notes(source, error.diagnostics, folder, options.limits)
         return Checked(source.name, error.source or source, mistakes, readable=readable)
     return Checked(source.name, source, tuple(sorted(diagnostics, key=position)), used=given.names)
+
+
+def _at_own_sizes(
+    error: ShapecalcError, source: Source, folder: Path | None, options: CheckOptions, own: FileConfig
+) -> ShapecalcError:
+    """Return the mistakes of a file at its own sizes; if it has none, those at the sizes of the configuration."""
+    try:
+        architecture = loads_source(source, options.limits, folder)
+        Reports(architecture).at({})
+    except ShapecalcError as of_file:
+        return of_file
+    known = {*architecture.parameters, *architecture.symbols}
+    given = [f"{name} = {value}" for name, value in own.settings.values.items() if name in known]
+    given += [] if own.settings.batch is None else [f"batch = {own.settings.batch}"]
+    note = f"the configuration sets {', '.join(given)}"
+    diagnostics = tuple(each._replace(notes=(*each.notes, note)) for each in error.diagnostics)
+    return ShapecalcError(diagnostics, error.source, exit_code=error.exit_code)
 
 
 def check_architecture(architecture: Architecture, options: CheckOptions = DEFAULTS) -> Checked:

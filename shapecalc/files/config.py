@@ -198,7 +198,7 @@ class Config:
 
     def _relative(self, path: str) -> str:
         """Return a path relative to the folder of the configuration, with `/`."""
-        if self.folder is None:
+        if self.folder is None or (self.folder == os.curdir and not os.path.isabs(path) and ".." not in path):  # noqa: PTH117
             return path
         try:
             return os.path.relpath(path, self.folder).replace(os.sep, "/")

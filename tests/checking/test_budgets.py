@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import shapecalc
 from shapecalc.checking.check import check
+from shapecalc.diagnostics import Severity
 from shapecalc.dims import evaluate
 from shapecalc.files.config import Config
 from shapecalc.files.config_keys import BUDGET_KEYS, read_condition
@@ -82,6 +83,16 @@ def test_a_figure_that_depends_on_a_symbol_is_no_pass(tmp_path: Path) -> None:
     assert found(budgets(max_params="1K"), path) == []
     sized = Config(values={**budgets(max_macs="1G", max_memory="1MiB").values, "set": {"T": 16}})
     assert found(sized, path) == []
+
+
+def test_a_batch_that_a_network_excludes_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.yaml"
+    path.write_text("input: [N, 4]\nlayers: [{reshape: [2, -1, 4]}]\n")
+    for batch, codes in ((2, []), (3, ["SC307"])):
+        (checked,) = check(path, config=budgets(max_macs=1, batch=batch))
+        errors = [each for each in checked.findings if each.severity is Severity.ERROR]
+        assert [each.code for each in errors] == codes
+        assert all("the budgets are for batch = 3" in each.notes for each in errors)
 
 
 def conditions(*texts: str) -> Config:

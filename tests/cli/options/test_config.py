@@ -105,6 +105,15 @@ def test_an_expectation_is_of_the_sizes_of_the_file_whatever_the_configuration_s
     assert run("check", "net.yaml", "--set", "H=8").code == 0
 
 
+def test_an_error_at_the_sizes_of_the_configuration_says_so(run: Run, folder: Path) -> None:
+    (folder / "net.yaml").write_text(SIZED)
+    (folder / ".shapecalc.toml").write_text("set = {H = 2, T = 3}\n")
+    assert "the configuration sets H = 2\n" in run("check", "net.yaml").out
+    (folder / "net.yaml").write_text(SIZED.replace("H: 6", "H: 1"))
+    own = run("check", "net.yaml")
+    assert ("receives 1" in own.out, "the configuration sets" in own.out) == (True, False)
+
+
 def test_the_configuration_cannot_run_anything_or_raise_a_limit(run: Run, folder: Path) -> None:
     (folder / "net.yaml").write_text(SIZED)
     for key in ("run = true", "limit = ['layers=1000000']", "max-memory = '1TiB'", "fix = true", "output = ['a.txt']"):
