@@ -173,7 +173,7 @@ def _checked(source: Source, folder: Path | None, options: CheckOptions, own: Fi
 def _at_own_sizes(
     error: ShapecalcError, source: Source, folder: Path | None, options: CheckOptions, own: FileConfig
 ) -> ShapecalcError:
-    """Return the mistakes of a file at its own sizes; if it has none, those at the sizes of the configuration."""
+    """Return the mistakes of a file at its own sizes; without any, those at the sizes of the configuration."""
     try:
         architecture = loads_source(source, options.limits, folder)
         Reports(architecture).at({})

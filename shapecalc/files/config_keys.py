@@ -317,8 +317,8 @@ class _ConfigReader:
     def _unknown(self, name: str, keys: Mapping[str, ConfigKey], at: Path) -> None:
         from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-        written = shorten(name)
-        if name in OPTIONS_ONLY and not (at and at[-1] == "budgets"):
+        in_budgets = bool(at) and at[-1] == "budgets"
+        if name in OPTIONS_ONLY and not in_budgets:
             option, reason = OPTIONS_ONLY[name]
             budget = f"; a budget of the networks is `{name}` in `budgets`" if name in BUDGET_KEYS else ""
             self._add(
@@ -327,13 +327,14 @@ class _ConfigReader:
                 help_=f"{reason}, `{option}`, because a pull request may change this file{budget}",
             )
             return
-        near = closest(name, (*keys, *(TABLES if not at else TABLES[:1] if len(at) == 2 else ())))  # noqa: PLR2004
-        help_ = f"did you mean `{near}`?" if near else f"keys: {', '.join(keys)}"
-        if name in BUDGET_KEYS and not (at and at[-1] == "budgets"):
+        known = (*keys, *(() if in_budgets else TABLES[:1] if at else TABLES))
+        near = closest(name, known)
+        help_ = f"did you mean `{near}`?" if near else f"keys: {', '.join(known)}"
+        if name in BUDGET_KEYS and not in_budgets:
             help_ = f"write it in `budgets`: `budgets = {{{name} = …}}`"
         elif name in GENERAL_KEYS and at:
             help_ = f"write it in `{self._name(())}`: it is for all files"
-        self._add(f"unknown key `{written}` in `{self._name(at)}`", (*at, name), help_=help_)
+        self._add(f"unknown key `{shorten(name)}` in `{self._name(at)}`", (*at, name), help_=help_)
 
     def _add(self, message: str, path: Path, inner: Path = (), value: Any = None, help_: str | None = None) -> None:
         """Add a mistake at a key, or at a text in its value."""

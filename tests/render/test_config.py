@@ -113,3 +113,15 @@ def test_the_command_shows_it_and_checks_nothing(run: Run, config: Config, tmp_p
     assert (ended.code, "is written as text or json" in ended.err) == (2, True)
     (tmp_path / "pyproject.toml").write_text("[tool.shapecalc]\nstrickt = true")
     assert run("check", "--show-config").code == 2
+
+
+def test_a_terminal_obeys_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (
+        'paths = ["a\\u202eb"]\nset = {H = "\\u001b[31m"}\n[[overrides]]\npaths = ["\\u200b"]\nset.H = "::error::x"\n'
+    )
+    (tmp_path / ".shapecalc.toml").write_text(text)
+    for paths in ([], ["\x1b[31m", "\u200b"]):
+        shown = as_text(configuration(find_config(), paths), WIDE)
+        assert not {"\x1b", "\u202e", "\u200b"} & {*shown}
+        assert not any(line.split()[0].startswith("::") for line in shown.split("\n") if line.strip())
