@@ -160,7 +160,13 @@ def _show_revisions(compared: RevisionComparison, target: Target, config: Config
         partial(rendered.values, compared),
         listing=partial(rendered.listing, compared),
     )
-    show(target, {**writers, Format.MARKDOWN: partial(rendered.markdown, compared)})
+
+    def markdown() -> str:
+        from shapecalc.render.revisions_markdown import markdown as comment
+
+        return comment(compared)
+
+    show(target, {**writers, Format.MARKDOWN: markdown})
     codes = [FINDINGS] if compared.failed else []
     for change in compared.changes:
         if change.comparison is not None:

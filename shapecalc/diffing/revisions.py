@@ -349,7 +349,7 @@ class _Comparer:
         if after is not None and old_error is None:
             comparison = diff(before, after)
             return NetworkChange(status, old, new, comparison.totals, comparison, through=through)
-        totals = _totals(before, after, unknown=(old_error is not None, new_error is not None))
+        totals = totals_of(before, after, unknown=(old_error is not None, new_error is not None))
         return NetworkChange(status, old, new, totals, None, old_error, new_error, through)
 
     def _report(self, snapshot: Snapshot, path: str | None) -> tuple[Report | None, ShapecalcError | None]:
@@ -387,7 +387,7 @@ def _is_equal(change: NetworkChange) -> bool:
     return change.status is NetworkStatus.CHANGED and compared is not None and compared.identical
 
 
-def _totals(before: Report | None, after: Report | None, *, unknown: tuple[bool, bool]) -> Figures:
+def totals_of(before: Report | None, after: Report | None, *, unknown: tuple[bool, bool]) -> Figures:
     """Return the totals of two networks of which one at least does not exist or cannot be read."""
     sides = [() if each is None else each.layers for each in (before, after)]
     figures = figures_of(*(total([Sums(), *map(sums_of, layers)]) for layers in sides))

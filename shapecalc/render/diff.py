@@ -72,11 +72,11 @@ def comparison(compared: Comparison) -> Document:
     if compared.identical:
         return Document("", [[Lines([f"{_title(compared)}: {_identical(compared)}"])]], layers)
     ends = [Lines(texts)] if (texts := [*_ends(compared)]) else []
-    below = Lines([_tally(compared), *_at(compared)], DIM)
+    below = Lines([tally(compared), *_at(compared)], DIM)
     return Document(
         _title(compared),
         [
-            [Table(_TOTALS, [*_totals(compared)], legend=True)],
+            [totals(compared.totals, is_new=compared.old is None)],
             [*ends, *([layers] if any(not row.summary for row in rows) else []), below],
         ],
         layers,
@@ -93,19 +93,37 @@ def markdown(compared: Comparison) -> str:
     parts = [MARKER, f"### shapecalc: {_heading(compared)}", ""]
     if compared.identical:
         return "\n".join([*parts, _identical(compared).capitalize() + "."])
-    parts += ["| | before | after | change |", "| --- | ---: | ---: | ---: |"]
-    for name, *figures in (row.values for row in _totals(compared)):
-        parts.append(f"| {name.text()} | " + " | ".join(markdown_figure(figure.text()) for figure in figures) + " |")
-    parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(compared)), "", *_at(compared)]
-    rows = [row for row in folded(compared) if not isinstance(row, Unchanged)]
-    if rows:
-        shown = Table(_LAYERS, [_row(row) for row in rows[:MOST_ROWS]])
-        parts += ["", "<details>", f"<summary>{_tally(compared)}</summary>", "", markdown_tables.table(shown)]
-        if len(rows) > MOST_ROWS:
-            left = sum(len(row.rows) if isinstance(row, BlockRows) else 1 for row in rows[MOST_ROWS:])
-            parts += ["", f"… and {_count(left)} more"]
-        parts += ["", "</details>"]
+    parts += markdown_figures(compared)
+    if layers := layer_lines(compared, MOST_ROWS):
+        parts += ["", "<details>", f"<summary>{tally(compared)}</summary>", "", *layers, "", "</details>"]
     return "\n".join(parts)
+
+
+def markdown_totals(figures: Figures, *, is_new: bool = False, is_gone: bool = False) -> list[str]:
+    """Return the lines of a table of the totals before and after, in Markdown."""
+    parts = ["| | before | after | change |", "| --- | ---: | ---: | ---: |"]
+    for name, *values in (row.values for row in totals(figures, is_new=is_new, is_gone=is_gone).rows):
+        parts.append(f"| {name.text()} | " + " | ".join(markdown_figure(value.text()) for value in values) + " |")
+    return parts
+
+
+def markdown_figures(compared: Comparison) -> list[str]:
+    """Return the lines of the totals, of the inputs and outputs that differ, and of the sizes, in Markdown."""
+    parts = markdown_totals(compared.totals, is_new=compared.old is None)
+    return [*parts, "", *(f"- {_quoted_end(text)}" for text in _ends(compared)), "", *_at(compared)]
+
+
+def layer_lines(compared: Comparison, most: int) -> list[str]:
+    """Return the lines of a table of the first `most` layers and blocks that differ, in Markdown; [] if none does.
+
+    A line below says how many layers are left out.
+    """
+    rows = [row for row in folded(compared) if not isinstance(row, Unchanged)]
+    if not rows:
+        return []
+    lines = markdown_tables.table(Table(_LAYERS, [_row(row) for row in rows[:most]])).split("\n")
+    left = sum(len(row.rows) if isinstance(row, BlockRows) else 1 for row in rows[most:])
+    return [*lines, "", f"… and {_count(left)} more"] if left else lines
 
 
 def _names(compared: Comparison) -> list[str]:
@@ -144,7 +162,8 @@ def _count(layers: int) -> str:
     return f"{layers:,} layer{'' if layers == 1 else 's'}"
 
 
-def _tally(compared: Comparison) -> str:
+def tally(compared: Comparison) -> str:
+    """Return the number of layers of each kind."""
     words = {kind: kind.value for kind in ChangeKind} | {ChangeKind.SAME: "unchanged"}
     return f"layers: {', '.join(f'{count:,} {words[kind]}' for kind, count in compared.tally.items() if count)}"
 
@@ -158,12 +177,16 @@ def _at(compared: Comparison) -> Iterator[str]:
         yield f"costs at {said[1]}; memory is parameters and all outputs at float32"
 
 
-def _totals(compared: Comparison) -> Iterator[TableRow]:
-    for name, change in compared.totals._asdict().items():
+def totals(figures: Figures, *, is_new: bool = False, is_gone: bool = False) -> Table:
+    """Return a row per figure, with nothing before in a network that is new and nothing after in one that is gone."""
+    rows = []
+    for name, change in figures._asdict().items():
         if change.before == change.after and name in ("buffers", "layers") and not change.before:
             continue
-        before = BLANK if compared.old is None else _amount(name, change.before)
-        yield TableRow((Fixed(_NAMES.get(name, name)), before, _amount(name, change.after), _moved(name, change)))
+        before = BLANK if is_new else _amount(name, change.before)
+        after = BLANK if is_gone else _amount(name, change.after)
+        rows.append(TableRow((Fixed(_NAMES.get(name, name)), before, after, _moved(name, change))))
+    return Table(_TOTALS, rows, legend=True)
 
 
 def _amount(name: str, count: Count) -> Amount:
@@ -174,7 +197,7 @@ def _moved(name: str, change: Change) -> Value:
     """Return a change with its sign and its percentage of the former figure."""
     if change.before == change.after:
         return Fixed("unknown" if change.before is None else "0")
-    part = _share(change)
+    part = share_of_before(change)
     return Delta(_amount(name, change.delta), f"({part})" if part else "")
 
 
@@ -185,7 +208,7 @@ def moved(metric: str, figures: Figures) -> str:
     return f"{_NAMES.get(metric, metric)} {before} → {after}, {_moved(metric, change).text()}"
 
 
-def _share(change: Change) -> str:
+def share_of_before(change: Change) -> str:
     """Return a change in percent of the former figure, exactly rounded half up."""
     before, delta = change.before, change.delta
     if not isinstance(before, int) or not isinstance(delta, int) or before <= 0:

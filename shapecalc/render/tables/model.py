@@ -232,6 +232,24 @@ class Delta(_Value):
         return self.delta.exact()
 
 
+class RelativeDelta(Delta):
+    """A difference with its percentage of the former figure, which alone remains on a narrow terminal."""
+
+    __slots__ = ()
+
+    def text(self, short: Short = FULL) -> str:
+        """Return the difference, or the percentage.
+
+        >>> moved = RelativeDelta(Amount(1_200_000), "(+12.0 %)")
+        >>> moved.text(), moved.text(Short(counts=True)), moved.text(Short(counts=True, shapes=True))
+        ('+1,200,000 (+12.0 %)', '+1.20 M (+12.0 %)', '+12.0 %')
+        """
+        return self.note.strip("()") if short.shapes and self.note else super().text(short)
+
+    def _names(self) -> tuple[str, ...]:
+        return Delta.__slots__
+
+
 class Share(_Value):
     """A part of a total; as a text a percentage, on a wide terminal also a bar."""
 

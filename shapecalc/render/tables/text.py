@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -218,8 +219,8 @@ def cut(text: str, width: int, *, unicode: bool = True, beginning: bool = False)
 
     >>> cut("conv 64 k7 s2 p3 bias=false", 20), cut("  main.residual_0.batch_norm_1", 18, beginning=True)
     ('conv 64 k7 s2 p3 …', '  ….batch_norm_1')
-    >>> cut("reshape [0, 0, 32, 128]", 20)
-    'reshape …'
+    >>> cut("reshape [0, 0, 32, 128]", 20), cut("networks/vision/resnet18.yaml", 20, beginning=True)
+    ('reshape …', '…/resnet18.yaml')
     """
     if display_width(text) <= width:
         return text
@@ -228,8 +229,8 @@ def cut(text: str, width: int, *, unicode: bool = True, beginning: bool = False)
         indent = text[: len(text) - len(text.lstrip())][: max(width - LEAST, 0)]
         room = width - len(indent) - len(mark)
         tail = _within(reversed(text.strip()), room)[::-1]
-        dot = tail.find(".")
-        return indent + mark + (tail[dot:] if 0 <= dot < len(tail) // 2 else tail)
+        part = re.search("[./]", tail)
+        return indent + mark + (tail[part.start() :] if part and part.start() < len(tail) // 2 else tail)
     head = _within(text, width - len(mark))
     if head.count("[") > head.count("]"):  # a list is shown whole or not at all
         head = head[: head.rfind("[")]
