@@ -266,10 +266,10 @@ def _findings(path: str | None, error: ShapecalcError | None) -> list[dict[str, 
     from shapecalc.checking.result import Checked  # noqa: PLC0415 - most networks have no errors
     from shapecalc.render.check.json import values as checked  # noqa: PLC0415
 
-    found: list[dict[str, Any]] = checked([Checked(path or "", error.source, error.diagnostics)])["files"][0][
+    findings: list[dict[str, Any]] = checked([Checked(path or "", error.source, error.diagnostics)])["files"][0][
         "findings"
     ]
-    return found
+    return findings
 
 
 def _listed(change: NetworkChange) -> TableRow:

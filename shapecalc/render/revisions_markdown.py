@@ -160,9 +160,9 @@ def _section(change: NetworkChange, most: int) -> list[str]:
         lines += [*markdown_figures(compared), *([""] if layers else []), *layers]
     elif error is None:
         lines += markdown_totals(change.totals, is_gone=change.new_path is None)
-    for found, when in ((change.old_error, "before"), (error, "after")):
-        if found is not None:
-            lines += [*([""] if lines[-1] else []), f"Errors {when} the change:", "", *_fenced(found)]
+    for failure, when in ((change.old_error, "before"), (error, "after")):
+        if failure is not None:
+            lines += [*([""] if lines[-1] else []), f"Errors {when} the change:", "", *_fenced(failure)]
     return [*lines, "", "</details>"]
 
 
