@@ -37,7 +37,11 @@ class GitHubError(Exception):
 
 
 def main() -> int:
-    """Compare, show the report, and return an exit code: that of `shapecalc diff` if there are thresholds."""
+    """Compare, show the report, and return an exit code.
+
+    It is 1 if a condition of the input or of the configuration holds, or a network that differs has errors. That
+    nothing can be compared is a failure only if the input has conditions.
+    """
     gate = bool(_lines("FAIL_ON"))
     if not (base := _base()):
         _say("notice", "there is no pull request and no `base`: nothing is compared")
@@ -53,7 +57,7 @@ def main() -> int:
             file.write(done.stdout)
     if os.environ["COMMENT"] == "true":
         _comment(base, done.stdout.decode())
-    return done.returncode if gate else 0
+    return done.returncode
 
 
 def _base() -> str:

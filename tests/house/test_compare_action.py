@@ -234,6 +234,31 @@ def test_a_threshold_fails_the_step_and_the_comment_is_there(repository: GitRepo
     assert (alone.code, "architectures/net.yaml" in alone.summary) == (1, True)
 
 
+def test_a_network_that_is_broken_is_in_the_comment_and_fails_the_step(
+    repository: GitRepository, runner: GitHubRunner
+) -> None:
+    broken = NET.replace("linear: 10", "linear: {in_features: 7, out_features: 10}")
+    open_request(repository, runner, {"architectures/net.yaml": broken, "architectures/other.yaml": None})
+    ended = compare(repository, runner)
+    assert ended.code == 1
+    [comment] = runner.own
+    assert all(name in comment for name in ("architectures/net.yaml", "architectures/other.yaml"))
+
+
+def test_without_paths_those_of_the_configuration_are_compared_by_its_conditions(
+    repository: GitRepository, runner: GitHubRunner
+) -> None:
+    repository.write({".shapecalc.toml": 'paths = ["architectures"]\nfail-on = ["params > +2%"]\n', "more/a.yaml": NET})
+    repository.commit()
+    wider = NET.replace("linear: 10", "linear: 12")
+    open_request(repository, runner, {"architectures/net.yaml": wider, "more/a.yaml": wider})
+    ended = compare(repository, runner, paths="")
+    assert (ended.code, "`params > +2%` is met" in ended.log) == (1, True)
+    [comment] = runner.own
+    assert "architectures/net.yaml" in comment
+    assert "more/a.yaml" not in comment
+
+
 def test_names_are_data(repository: GitRepository, runner: GitHubRunner) -> None:
     strange = "architectures/$(touch pwned) a\n::error::b.yaml"
     open_request(repository, runner, {strange: NET, "architectures/a b.yaml": OTHER})
