@@ -54,7 +54,7 @@ def check(
     if lock is None and read.locked:
         lock = read.lock_file
     return check_networks(
-        *(each if isinstance(each, Architecture) else os.fspath(each) for each in networks or read.paths),
+        *(each if isinstance(each, Architecture) else os.fspath(each) for each in networks or read.existing_paths()),
         exclude=exclude,
         run=run,
         budget=budget or BUDGET,

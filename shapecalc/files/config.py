@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.diagnostics import ShapecalcError, Source, misuse
+from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, misuse
 from shapecalc.diagnostics.limits import Limits
 from shapecalc.files.config_keys import (
     BUDGET_KEYS,
@@ -25,7 +25,7 @@ from shapecalc.files.config_keys import (
 from shapecalc.files.discovery import display_path
 from shapecalc.files.patterns import matches
 from shapecalc.files.settings import NOTHING_SET, Settings
-from shapecalc.files.toml import MOST_BYTES, key_span, read_toml
+from shapecalc.files.toml import MOST_BYTES, key_span, read_toml, text_span
 from shapecalc.parser.files import decode, read_bytes
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ OWN_FILE = ".shapecalc.toml"
 PROJECT_FILE = "pyproject.toml"
 _TABLE = ("tool", "shapecalc")
 _WORD = b"shapecalc"
+_WILDCARDS = frozenset("*?[")
 
 BUDGET = "budgets."
 DEFAULTS: Mapping[str, Any] = {
@@ -126,6 +127,17 @@ class Config:
             return ()
         return tuple(self._inside("paths", path) for path in self._general("paths"))
 
+    def existing_paths(self) -> tuple[str, ...]:
+        """Return `paths`; raise `ShapecalcError` SC506 (exit code 2) for a file or folder that does not exist."""
+        for index, (written, path) in enumerate(zip(self._general("paths"), self.paths, strict=False)):
+            if not set(path) & _WILDCARDS and not os.path.lexists(path):
+                assert self.source is not None  # without a file there are no paths
+                at = (*self.root, "paths")
+                span = text_span(self.source.text, (*at, index), written) or key_span(self.source.text, at)
+                message = f"`paths` names `{written}`, which does not exist"
+                raise ShapecalcError((Diagnostic("SC506", message, span=span),), self.source, exit_code=2)
+        return self.paths
+
     @property
     def locked(self) -> bool:
         """Whether files are compared with the lock file."""
@@ -209,7 +221,7 @@ class Config:
         """Return the path of a file of the configuration; refuse one that a link leads out of the folder."""
         folder = self.folder or os.curdir
         joined = os.path.join(folder, path)  # noqa: PTH118 - a name may be anything that the system gives
-        fixed = joined if not set(path) & set("*?[") else os.path.join(folder, _without_pattern(path))  # noqa: PTH118
+        fixed = joined if not set(path) & _WILDCARDS else os.path.join(folder, _without_pattern(path))  # noqa: PTH118
         real, top = os.path.realpath(fixed), os.path.realpath(folder)
         if os.path.commonpath((real, top)) != top:
             raise _refused(f"`{name}` leads out of the folder of the configuration: `{path}` is a link")
@@ -222,7 +234,7 @@ NO_CONFIG = Config()
 def _without_pattern(path: str) -> str:
     """Return the folders at the start of a pattern, before the first part with a wildcard."""
     parts = path.split("/")
-    fixed = next((index for index, part in enumerate(parts) if set(part) & set("*?[")), len(parts))
+    fixed = next((index for index, part in enumerate(parts) if set(part) & _WILDCARDS), len(parts))
     return "/".join(parts[:fixed])
 
 

@@ -153,6 +153,18 @@ def test_paths_of_a_file_that_is_named_are_relative_to_the_current_folder(reposi
         load_config("missing.toml")
 
 
+def test_a_path_that_does_not_exist_is_a_mistake_in_the_file(repository: Path) -> None:
+    strict(repository, text='paths = ["nets", "lenet5", "*.yaml"]\n')
+    assert find_config().paths == ("nets", "lenet5", "*.yaml"), "one that was deleted is in another revision"
+    with pytest.raises(ShapecalcError, match="`paths` names `lenet5`, which does not exist") as caught:
+        find_config().existing_paths()
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.span, caught.value.exit_code) == ("SC506", (1, 18, 1, 26, 0), 2)
+    (repository / "lenet5").mkdir()
+    assert find_config().existing_paths() == find_config().paths
+    assert NO_CONFIG.existing_paths() == ()
+
+
 def test_no_path_leads_out_through_a_link(repository: Path) -> None:
     (repository / "nets" / "out").symlink_to(repository.parent)
     (repository / "nets" / "in").symlink_to(repository / "nets" / "edge")

@@ -48,7 +48,7 @@ def config_of(config: str | None, no_config: bool) -> Config:
 
 def paths_of(paths: list[str] | None, config: Config) -> list[str]:
     """Return the paths that are given, else those of the configuration; raise a usage error if there are none."""
-    named = paths or [*config.paths]
+    named = paths or [*config.existing_paths()]
     if not named:
         raise Misuse("`PATH...` is missing: name files or folders, or write `paths` in a configuration")
     return named

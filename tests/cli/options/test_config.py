@@ -34,7 +34,8 @@ def test_the_one_that_is_found_is_read_or_the_one_that_is_named_or_none() -> Non
         config_of("other.toml", no_config=True)
 
 
-def test_paths_are_those_given_or_those_of_the_configuration() -> None:
+def test_paths_are_those_given_or_those_of_the_configuration(folder: Path) -> None:
+    (folder / "nets").mkdir()
     assert paths_of(["a.yaml"], config_of(None, no_config=False)) == ["a.yaml"]
     assert paths_of(None, config_of(None, no_config=False)) == ["nets"]
     with pytest.raises(Misuse, match="is missing"):
