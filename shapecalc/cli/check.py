@@ -64,7 +64,7 @@ def command(
         typer.Option(
             "--select",
             metavar="CODES",
-            help="Report only these codes, SC3,SC501, instead of those of the configuration; may be repeated.",
+            help="Report only these codes, such as SC3,SC501, instead of those of the configuration; may be repeated.",
         ),
     ] = None,
     ignore: Annotated[
@@ -72,7 +72,7 @@ def command(
         typer.Option(
             "--ignore",
             metavar="CODES",
-            help="Ignore these codes, SC405, instead of those of the configuration; may be repeated.",
+            help="Ignore these codes, such as SC405, instead of those of the configuration; may be repeated.",
         ),
     ] = None,
     exclude: ExcludeOption = None,
