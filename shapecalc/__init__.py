@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shapecalc.api.by_hand import by_hand, loss_by_hand
-    from shapecalc.api.compare import check, diff, lock
+    from shapecalc.api.compare import check, diff, diff_revisions, lock
     from shapecalc.api.execute import bptt, decode, run, train, values, verify
     from shapecalc.api.load import Network, load, loads
     from shapecalc.api.predict import explain, inspect, memory, train_cost
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.diff import Comparison
+    from shapecalc.diffing.revisions import NetworkChange, NetworkStatus, RevisionComparison
     from shapecalc.execution.beam import BeamSearch
     from shapecalc.execution.bptt import Propagated
     from shapecalc.execution.budget import Budget
@@ -67,10 +68,13 @@ _HOMES = {
     "LiveMemory": "costs.liveness",
     "Locked": "api.results",
     "Network": "api.load",
+    "NetworkChange": "diffing.revisions",
+    "NetworkStatus": "diffing.revisions",
     "NetworkValues": "execution.values.records",
     "Proof": "execution.verify",
     "Propagated": "execution.bptt",
     "Report": "shape_inference.report",
+    "RevisionComparison": "diffing.revisions",
     "ShapecalcError": "diagnostics",
     "Similar": "execution.words.queries",
     "Solution": "solving.input_sizes",
@@ -84,6 +88,7 @@ _HOMES = {
     "check": "api.compare",
     "decode": "api.execute",
     "diff": "api.compare",
+    "diff_revisions": "api.compare",
     "explain": "api.predict",
     "inspect": "api.predict",
     "load": "api.load",
@@ -122,10 +127,13 @@ __all__ = [
     "Locked",
     "LossValues",
     "Network",
+    "NetworkChange",
+    "NetworkStatus",
     "NetworkValues",
     "Proof",
     "Propagated",
     "Report",
+    "RevisionComparison",
     "ShapecalcError",
     "Similar",
     "Solution",
@@ -140,6 +148,7 @@ __all__ = [
     "check",
     "decode",
     "diff",
+    "diff_revisions",
     "explain",
     "inspect",
     "layers",

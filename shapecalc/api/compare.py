@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import ShapecalcError
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.diff import Comparison
+    from shapecalc.diffing.revisions import RevisionComparison
     from shapecalc.execution.budget import Budget
     from shapecalc.files.config import Config
     from shapecalc.shape_inference.report import Report
@@ -113,6 +114,58 @@ def diff(
     loaded = [each.architecture for each in (before, after) if isinstance(each, Bound)]
     known = {name for each in loaded for name in (*each.parameters, *each.symbols)}
     return compare(None if before is None else inspected(before), inspected(after))
+
+
+def diff_revisions(
+    base: str,
+    head: str | None = None,
+    *paths: str | os.PathLike[str],
+    exclude: Iterable[str] = (),
+    merge_base: bool = False,
+    symbolic: bool = False,
+    limits: Limits | None = None,
+    config: bool | str | os.PathLike[str] | None = None,
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> RevisionComparison:
+    """Return the comparison of all networks of a git repository between two revisions: those that differ.
+
+    `head` is None for the work tree. `paths` are files, folders and patterns of one repository; without any, all of the
+    repository of the current folder. Files that a pattern of `exclude` matches are skipped. `merge_base` compares with
+    the best common ancestor of both revisions. Symbols and parameters are given as in `inspect`, and each network takes
+    those that it has. A network with mistakes has its error in its change. Paths, excluded files and settings of
+    `config` apply: a configuration file, or True for that of the current folder.
+    Raises `ShapecalcError` (exit code 2) for what git does not know, and for a path without a YAML file.
+
+    >>> import subprocess, tempfile
+    >>> from pathlib import Path
+    >>> def git(*words):
+    ...     done = subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=folder, check=True)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     network = Path(folder, "net.yaml")
+    ...     written = network.write_text("{input: [N, 8], layers: [linear: 4]}")
+    ...     git("init", "-q")
+    ...     git("add", "net.yaml")
+    ...     git("commit", "-qm", "first")
+    ...     written = network.write_text("{input: [N, 8], layers: [linear: 5]}")
+    ...     diff_revisions("HEAD", None, folder)
+    <RevisionComparison of HEAD with the work tree: 1 changed>
+    """
+    from shapecalc.api.load import values_of
+    from shapecalc.diagnostics.limits import LIMITS
+    from shapecalc.diffing.revisions import CompareOptions, diff_revisions as compare
+    from shapecalc.files.settings import Settings
+
+    given = Settings(values_of({**(settings or {}), **sizes}))
+    return compare(
+        base,
+        head,
+        [os.fspath(path) for path in paths],
+        exclude=exclude,
+        merge_base=merge_base,
+        options=CompareOptions(lambda _: given, symbolic, limits or LIMITS),
+        config=_configuration(config),
+    )
 
 
 def lock(

@@ -47,7 +47,7 @@ def load(
     >>> load("llama3-8b", depth=2).parameters["depth"]
     2
     """
-    values = _values({**(parameters or {}), **settings})
+    values = values_of({**(parameters or {}), **settings})
     if isinstance(architecture, Architecture):
         return files.with_parameters(architecture, values)
     return files.load(_name(architecture), limits or LIMITS, values)
@@ -67,7 +67,7 @@ def loads(
     >>> wide.steps[0].layer.out_features
     32
     """
-    return files.loads(text, name, _values({**(parameters or {}), **settings}))
+    return files.loads(text, name, values_of({**(parameters or {}), **settings}))
 
 
 def bound(
@@ -82,7 +82,7 @@ def bound(
 
     `settings` and `named` have values of parameters, and sizes of symbols under every other name.
     """
-    values = _values({**(settings or {}), **named})
+    values = values_of({**(settings or {}), **named})
     if isinstance(architecture, Architecture):
         parameters = {name: value for name, value in values.items() if name in architecture.parameters}
         loaded = files.with_parameters(architecture, parameters)
@@ -104,7 +104,7 @@ def _name(architecture: object) -> str:
     raise TypeError(message)
 
 
-def _values(given: Mapping[str, Setting]) -> dict[str, Any]:
+def values_of(given: Mapping[str, Setting]) -> dict[str, Any]:
     """Return values with NumPy's integers as Python's."""
     return {name: value if isinstance(value, bool) else _plain(value) for name, value in given.items()}
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.costs.liveness import LiveMemory
     from shapecalc.costs.training import TrainingCost
     from shapecalc.diffing.diff import Comparison
+    from shapecalc.diffing.revisions import RevisionComparison
     from shapecalc.execution.beam import BeamSearch
     from shapecalc.execution.bptt import Propagated
     from shapecalc.execution.gradient_check import BackwardProof
@@ -64,6 +65,8 @@ class Tables(Presenter):
         """Return Markdown."""
         from shapecalc.render.tables import markdown
 
+        if type(result).__name__ in _MARKDOWN:
+            return _MARKDOWN[type(result).__name__](result)
         return markdown.document(_document(result))
 
     def csv(self, result: object) -> str:
@@ -155,6 +158,12 @@ def _analogy(analogy: Analogy) -> Document:
     return write(analogy)
 
 
+def _revisions(compared: RevisionComparison) -> Document:
+    from shapecalc.render.revisions import revisions
+
+    return revisions(compared)
+
+
 _DOCUMENTS: Mapping[str, Callable[[Any], Document]] = {
     "Analogy": _analogy,
     "BackwardProof": _backward,
@@ -163,6 +172,7 @@ _DOCUMENTS: Mapping[str, Callable[[Any], Document]] = {
     "Proof": _proof,
     "Propagated": _propagated,
     "Report": _report,
+    "RevisionComparison": _revisions,
     "Similar": _similar,
     "Trained": _trained,
     "TrainingCost": _training_cost,
@@ -276,6 +286,21 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
 }
 
 
+def _revisions_markdown(compared: RevisionComparison) -> str:
+    from shapecalc.render.revisions_markdown import markdown
+
+    return markdown(compared)
+
+
+_MARKDOWN: Mapping[str, Callable[[Any], str]] = {"RevisionComparison": _revisions_markdown}
+
+
+def _revisions_values(compared: RevisionComparison) -> dict[str, Any]:
+    from shapecalc.render.revisions import values
+
+    return values(compared)
+
+
 def _memory_values(live: LiveMemory) -> dict[str, Any]:
     from shapecalc.costs.scheduling import reordering
     from shapecalc.render.memory import document
@@ -339,6 +364,7 @@ _VALUES: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "Choices": _choices_values,
     "Decoding": _decoding_values,
     "LiveMemory": _memory_values,
+    "RevisionComparison": _revisions_values,
     "Similar": _similar_values,
     "Solution": _solution_values,
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.costs.liveness import LiveMemory
     from shapecalc.costs.training import TrainingCost
     from shapecalc.diffing.diff import Comparison
+    from shapecalc.diffing.revisions import RevisionComparison
     from shapecalc.dims import Dim, Shape
     from shapecalc.execution.beam import BeamSearch
     from shapecalc.execution.bptt import Propagated
@@ -140,6 +141,28 @@ def _comparison(comparison: Comparison) -> list[Row]:
             },
         }
         for row in comparison.rows
+    ]
+
+
+def _revisions(compared: RevisionComparison) -> list[Row]:
+    return [
+        {
+            "status": change.status.value,
+            "path_before": change.old_path,
+            "path_after": change.new_path,
+            "through": ", ".join(change.through),
+            **{
+                f"{name}_{when}": as_json(getattr(getattr(change.totals, name), when))
+                for name in ("params", "macs", "flops", "memory")
+                for when in ("before", "after")
+            },
+            "largest": None if change.largest is None else change.largest.layer.path,
+            **{
+                f"errors_{when}": ", ".join(dict.fromkeys(each.code for each in error.diagnostics)) if error else ""
+                for when, error in (("before", change.old_error), ("after", change.new_error))
+            },
+        }
+        for change in compared.changes
     ]
 
 
@@ -360,6 +383,7 @@ _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "Proof": _proof,
     "Propagated": _propagated,
     "Report": _report,
+    "RevisionComparison": _revisions,
     "Similar": _words,
     "Solution": _solution,
     "Sweep": _sweep,

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.cli.options.formats import Target
     from shapecalc.diagnostics.limits import Limits
-    from shapecalc.diffing.diff import Comparison
-    from shapecalc.diffing.revisions import RevisionComparison
+    from shapecalc.diffing.diff import Comparison, Figures
+    from shapecalc.diffing.revisions import NetworkChange, RevisionComparison
     from shapecalc.files.config import Config
     from shapecalc.files.config_keys import FailOn
     from shapecalc.parser.thresholds import Alternatives, Threshold
@@ -81,7 +81,7 @@ def command(
             metavar="CONDITION",
             help="Exit with 1 if this is true: `params > +2%` and `macs > +1M` compare the change, `memory > 4GiB` the "
             "new figure; of params, buffers, macs, flops, memory, activations, layers. Join conditions by `and` and "
-            "`or`. May be repeated.",
+            "`or`. A percentage does not apply to a network that was added to a repository. May be repeated.",
         ),
     ] = None,
     limit: LimitOption = None,
@@ -147,7 +147,7 @@ def _show_networks(comparison: Comparison, target: Target, conditions: tuple[Fai
         partial(rendered.comparison, comparison), comparison.to_dict, listing=partial(rendered.listing, comparison)
     )
     show(target, {**writers, Format.MARKDOWN: partial(rendered.markdown, comparison)})
-    code = max((_judged(each.alternatives, comparison) for each in conditions), default=0)
+    code = max((_judged(each.alternatives, comparison.totals) for each in conditions), default=0)
     if code:
         raise typer.Exit(code)
 
@@ -169,11 +169,22 @@ def _show_revisions(compared: RevisionComparison, target: Target, config: Config
     show(target, {**writers, Format.MARKDOWN: markdown})
     codes = [FINDINGS] if compared.failed else []
     for change in compared.changes:
-        if change.comparison is not None:
+        if change.new_path is not None and change.new_error is None:
             conditions = config.at(os.path.join(compared.root, change.path)).fail_on  # noqa: PTH118 - any name
-            codes += [_judged(each.alternatives, change.comparison, change.path) for each in conditions]
+            codes += [_judged(_applicable(each, change), change.totals, change.path) for each in conditions]
     if any(codes):
         raise typer.Exit(max(codes))
+
+
+def _applicable(condition: FailOn, change: NetworkChange) -> Alternatives:
+    """Return the conditions that apply: none on a percentage of nothing, or on a change of what had errors."""
+    if change.comparison is not None and change.old_path is not None:
+        return condition.alternatives
+
+    def compares(threshold: Threshold) -> bool:
+        return threshold.percent if change.old_error is None else threshold.signed
+
+    return tuple(group for group in condition.alternatives if not any(map(compares, group)))
 
 
 def _loaded(
@@ -223,26 +234,26 @@ def _inspected(
     return inspect_at(architecture, sizes, symbolic=symbolic)
 
 
-def _judged(alternatives: Alternatives, comparison: Comparison, path: str = "") -> int:
+def _judged(alternatives: Alternatives, figures: Figures, path: str = "") -> int:
     """Return 1 if a condition holds, 2 if it is undecided, else 0; report the first two on stderr."""
     from shapecalc.parser.thresholds import judged
     from shapecalc.render.diff import moved
 
     where = f"{_shown(path)}: " if path else ""
-    holds, deciding = judged(alternatives, comparison.totals)
+    holds, deciding = judged(alternatives, figures)
     if holds:
         text = " and ".join(threshold.text for threshold in deciding)
-        figures = dict.fromkeys(moved(threshold.metric, comparison.totals) for threshold in deciding)
-        print(f"error: {where}`{_shown(text)}` is met: {_shown('; '.join(figures))}", file=sys.stderr)
+        lines = dict.fromkeys(moved(threshold.metric, figures) for threshold in deciding)
+        print(f"error: {where}`{_shown(text)}` is met: {_shown('; '.join(lines))}", file=sys.stderr)
         return FINDINGS
     for threshold in deciding:
-        said = f"`{_shown(threshold.text)}` {_shown(_undecided(threshold, comparison))}"
+        said = f"`{_shown(threshold.text)}` {_shown(_undecided(threshold, figures))}"
         print(f"error: {where}{said}", file=sys.stderr)
     return UNREADABLE if deciding else 0
 
 
-def _undecided(threshold: Threshold, comparison: Comparison) -> str:
-    names = threshold.open_symbols(comparison.totals)
+def _undecided(threshold: Threshold, figures: Figures) -> str:
+    names = threshold.open_symbols(figures)
     if not names:
         return f"is undecided: {threshold.metric} is unknown before or after"
     quoted = " and ".join(f"`{name}`" for name in names)

@@ -8,6 +8,7 @@ import pytest
 
 import shapecalc
 from shapecalc import ShapecalcError
+from tests.support.git_repositories import GitRepository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +58,27 @@ def test_a_configuration_is_read_if_it_is_given(net: Path, monkeypatch: pytest.M
         shapecalc.check(net, config=net.parent / "other.toml")
     with pytest.raises(ShapecalcError, match="SC506"):
         shapecalc.check(net, config=net)
+
+
+def test_the_networks_of_a_repository_are_compared(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = GitRepository(net.parent)
+    commit = made.commit("first")
+    before = shapecalc.inspect(net).totals.params
+    net.write_text(net.read_text().replace("linear: 4", "linear: 5"))
+    made.write({"other.yaml": net.read_text(), "paths.toml": 'paths = ["other.yaml"]\n'})
+    compared = shapecalc.diff_revisions(commit, None, net.parent, exclude=["other.*"], N=3)
+    assert isinstance(compared, shapecalc.RevisionComparison)
+    (change,) = compared.changes
+    assert (change.status, change.path) == (shapecalc.NetworkStatus.CHANGED, net.name)
+    assert change.totals.params == (before, shapecalc.inspect(net).totals.params)
+    assert change.totals.macs == (
+        shapecalc.inspect(net, N=3).totals.macs * 4 // 5,
+        shapecalc.inspect(net, N=3).totals.macs,
+    )
+    monkeypatch.chdir(net.parent)
+    assert [each.path for each in shapecalc.diff_revisions(commit, config="paths.toml").changes] == ["other.yaml"]
+    with pytest.raises(ShapecalcError, match="SC001"):
+        shapecalc.diff_revisions("no-such-revision")
 
 
 def test_reports_names_and_nothing_are_compared() -> None:

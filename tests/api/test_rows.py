@@ -9,6 +9,7 @@ import pytest
 
 import shapecalc
 from shapecalc.api.rows import rows_of
+from tests.support.revisions import change, report
 
 TINY = shapecalc.loads(
     "{name: tiny, input: [N, 1, 8, 8], layers: [flatten, {linear: 10, name: fc}], expect: {params: 7}}"
@@ -23,6 +24,7 @@ def results() -> list[Any]:
         shapecalc.verify("mlp"),
         shapecalc.verify("mlp", N=2, backward=True),
         shapecalc.diff("vgg11", "vgg13"),
+        shapecalc.RevisionComparison("main", "", (change("a.yaml", None, report(3)),), 1, (), 0),
         shapecalc.memory("lenet5"),
         shapecalc.values("lenet5"),
         shapecalc.values("mlp", loss="cross_entropy", target=3, optimizer="sgd"),

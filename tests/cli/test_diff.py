@@ -12,6 +12,7 @@ from shapecalc import diff, inspect, load
 from shapecalc.render.diff import comparison
 from shapecalc.render.tables.text import document
 from shapecalc.render.terminal.grid import Page
+from tests.support.git_repositories import GitRepository
 
 NET = """\
 name: net
@@ -201,3 +202,29 @@ def test_colours_and_ascii_are_as_asked(run) -> None:
     assert plain.bytes.isascii()
     assert "-8 (-0.5 %)" in plain.out
     assert "... 2 unchanged" in plain.out
+
+
+def test_conditions_apply_to_each_network_of_a_repository(run, tmp_path) -> None:
+    gone = "inputs: {a: [N, 2]}\nlayers: [gelu]\n"
+    made = GitRepository(tmp_path, {"changed.yaml": NET, "broken.yaml": NET, "gone.yaml": gone})
+    made.write({"was-broken.yaml": NET.replace("relu", "rleu")})
+    made.commit()
+    wide = NET.replace("linear: 10", "linear: 20")
+    made.write({"changed.yaml": wide, "added.yaml": wide, "was-broken.yaml": wide})
+    (made.folder / "gone.yaml").unlink()
+    for condition, failing in (
+        ("params > +2%", ["changed.yaml"]),
+        ("params > +2% or layers >= 1", ["added.yaml", "changed.yaml", "was-broken.yaml"]),
+        ("params > +1", ["added.yaml", "changed.yaml"]),
+        ("params < +1M", ["added.yaml", "changed.yaml"]),
+        ("layers >= 1", ["added.yaml", "changed.yaml", "was-broken.yaml"]),
+        ("params > 1M", []),
+    ):
+        ended = run("diff", "--base", "HEAD", "--fail-on", condition)
+        named = re.findall(r"(?m)^error: (\S+): `.*` is met: \w+ .* → ", ended.err)
+        assert (named, ended.code) == (failing, int(bool(failing))), ended.err
+    made.write({"broken.yaml": NET.replace("relu", "rleu"), ".shapecalc.toml": 'fail-on = ["params > +2%"]\n'})
+    ended = run("diff", "--base", "HEAD", "--fail-on", "layers >= 1")
+    assert ended.code == 1
+    assert "broken.yaml: `" not in ended.err.replace("was-broken.yaml", "")
+    assert "changed.yaml: `params > +2%` is met" in ended.err

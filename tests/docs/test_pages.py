@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shapecalc.cli import COMMANDS, app
+from tests.support.git_repositories import GitRepository
 from tests.support.rows import for_each
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,7 @@ WHOLE = re.compile(r"^inputs?:.*^layers:", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
-    """A block of code: `title` is the file that it is."""
+    """A block of code: `title` is the file that it is, `main:FILE` as of the branch `main`."""
 
     page: Path
     language: str
@@ -73,10 +74,17 @@ def printed(screen: Block) -> str:
 def test_every_screen_is_what_the_command_prints(
     screen: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    for block in BLOCKS:
-        if block.page == screen.page and block.language in ("yaml", "csv", "toml") and block.title:
-            (tmp_path / block.title).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / block.title).write_text(block.text, encoding="utf-8")
+    files = {
+        block.title: block.text
+        for block in BLOCKS
+        if block.page == screen.page and block.language in ("yaml", "csv", "toml") and block.title
+    }
+    committed = {title.removeprefix("main:"): text for title, text in files.items() if title.startswith("main:")}
+    if "--base main" in screen.text:
+        GitRepository(tmp_path, committed)
+    for title in files.keys() - {f"main:{title}" for title in committed}:
+        (tmp_path / title).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / title).write_text(files[title], encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     real = printed(screen)
     if request.config.getoption("--update-cases"):
