@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.costs.explanation import Explanation
     from shapecalc.costs.liveness import LiveMemory
     from shapecalc.costs.training import TrainingCost
-    from shapecalc.diffing.diff import Comparison
+    from shapecalc.diffing.diff import Comparison, Figures
     from shapecalc.diffing.revisions import RevisionComparison
     from shapecalc.dims import Dim, Shape
     from shapecalc.execution.beam import BeamSearch
@@ -134,11 +134,7 @@ def _comparison(comparison: Comparison) -> list[Row]:
             "changes": ", ".join(row.changes),
             "output_before": None if row.old is None else _shapes(row.old.outputs.values()),
             "output_after": None if row.new is None else _shapes(row.new.outputs.values()),
-            **{
-                f"{name}_{when}": as_json(getattr(getattr(row.figures, name), when))
-                for name in ("params", "macs", "flops")
-                for when in ("before", "after")
-            },
+            **_before_and_after(row.figures, "params", "macs", "flops"),
         }
         for row in comparison.rows
     ]
@@ -151,19 +147,21 @@ def _revisions(compared: RevisionComparison) -> list[Row]:
             "path_before": change.old_path,
             "path_after": change.new_path,
             "through": ", ".join(change.through),
-            **{
-                f"{name}_{when}": as_json(getattr(getattr(change.totals, name), when))
-                for name in ("params", "macs", "flops", "memory")
-                for when in ("before", "after")
-            },
+            **_before_and_after(change.totals, "params", "macs", "flops", "memory"),
             "largest": None if change.largest is None else change.largest.layer.path,
-            **{
-                f"errors_{when}": ", ".join(dict.fromkeys(each.code for each in error.diagnostics)) if error else ""
-                for when, error in (("before", change.old_error), ("after", change.new_error))
-            },
+            "errors_before": ", ".join(change.codes[0]),
+            "errors_after": ", ".join(change.codes[1]),
         }
         for change in compared.changes
     ]
+
+
+def _before_and_after(figures: Figures, *names: str) -> Row:
+    return {
+        f"{name}_{when}": as_json(getattr(getattr(figures, name), when))
+        for name in names
+        for when in ("before", "after")
+    }
 
 
 def _memory(live: LiveMemory) -> list[Row]:

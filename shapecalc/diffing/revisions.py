@@ -71,6 +71,12 @@ class NetworkChange(NamedTuple):
         return path
 
     @property
+    def codes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The codes of the errors before and after, each once."""
+        before, after = (each.diagnostics if each else () for each in (self.old_error, self.new_error))
+        return tuple(dict.fromkeys(each.code for each in before)), tuple(dict.fromkeys(each.code for each in after))
+
+    @property
     def largest(self) -> DiffRow | None:
         """The layer whose params differ most, of equal ones that whose MACs do; None if no layer's do."""
         rows = [row for row in self.comparison.rows if row.kind is not ChangeKind.SAME] if self.comparison else []

@@ -159,9 +159,9 @@ def figures(change: NetworkChange) -> list[Value]:
 def largest(change: NetworkChange) -> tuple[Value, Delta | None]:
     """Return the path of the layer that differs most, and by how much; the codes of errors if the network has any."""
     if change.new_error is not None:
-        return Fixed(f"error {_codes(change.new_error)}"), None
+        return Fixed(f"error {_codes(change.codes[1])}"), None
     if change.old_error is not None:
-        return Fixed(f"before: error {_codes(change.old_error)}"), None
+        return Fixed(f"before: error {_codes(change.codes[0])}"), None
     row = None if change.new_path is None else change.largest
     if row is None:
         return BLANK if has_details(change) else Fixed("no other change"), None
@@ -177,8 +177,7 @@ def heading(change: NetworkChange) -> str:
     return f"{change.status.value} {' → '.join(paths_of(change))}{name}{through}"
 
 
-def _codes(error: ShapecalcError) -> str:
-    codes = list(dict.fromkeys(diagnostic.code for diagnostic in error.diagnostics))
+def _codes(codes: tuple[str, ...]) -> str:
     return f"{codes[0]} and {len(codes) - 1} more" if len(codes) > 2 else ", ".join(codes)  # noqa: PLR2004 - two fit
 
 
@@ -276,9 +275,6 @@ def _listed(change: NetworkChange) -> TableRow:
     def path(text: str | None) -> Value:
         return Path(text) if text else BLANK
 
-    def codes(error: ShapecalcError | None) -> Value:
-        return Fixed(" ".join(dict.fromkeys(each.code for each in error.diagnostics))) if error else BLANK
-
     row = change.largest
     by: Iterable[Value] = (BLANK,) * 3
     if row is not None:
@@ -288,6 +284,6 @@ def _listed(change: NetworkChange) -> TableRow:
         (
             *(Fixed(change.status.value), path(change.old_path), path(change.new_path)),
             *(Path(" ".join(change.through)), *map(Amount, both), *by),
-            *(codes(change.old_error), codes(change.new_error)),
+            *(Fixed(" ".join(codes)) for codes in change.codes),
         )
     )
