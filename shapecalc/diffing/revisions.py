@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -273,22 +273,27 @@ class _Comparer:
             else:
                 added.append(path)
         moved = renames(
-            {path: self._before[path] for path in deleted}, {path: self._after[path] for path in added}, self._text
+            {path: self._before[path] for path in deleted},
+            {path: self._after[path] for path in added},
+            lambda path, is_added: self._text(self._head if is_added else self._base, path),
         )
-        changes = [self._change(NetworkStatus.CHANGED, path, path, through) for path, through in both]
-        changes += [self._change(NetworkStatus.RENAMED, old, new) for old, new in moved.items()]
-        changes += [self._change(NetworkStatus.DELETED, path, None) for path in deleted if path not in moved]
         came = set(moved.values())
-        changes += [self._change(NetworkStatus.ADDED, None, path) for path in added if path not in came]
-        equal = [change for change in changes if _is_equal(change)]
-        return RevisionComparison(
-            self._base.name,
-            self._head.name,
-            tuple(sorted((change for change in changes if change not in equal), key=lambda change: change.path)),
-            unchanged,
-            tuple(change.path for change in equal),
-            skipped,
-        )
+        differing = [
+            *((NetworkStatus.CHANGED, path, path, through) for path, through in both),
+            *((NetworkStatus.RENAMED, old, new, ()) for old, new in moved.items()),
+            *((NetworkStatus.DELETED, path, None, ()) for path in deleted if path not in moved),
+            *((NetworkStatus.ADDED, None, path, ()) for path in added if path not in came),
+        ]
+        changes = []
+        without_effect = []
+        for each in sorted(differing, key=lambda each: each[2] or each[1] or ""):
+            change = self._change(*each)
+            if _is_equal(change):
+                without_effect.append(change.path)  # of which the layers are not kept
+            else:
+                changes.append(change)
+        names = self._base.name, self._head.name
+        return RevisionComparison(*names, tuple(changes), unchanged, tuple(without_effect), skipped)
 
     def _kind(self, snapshot: Snapshot, path: str) -> FileKind | None:
         """Return the kind of a file, a network if it is named or cannot be read; None if it does not exist."""
@@ -297,7 +302,7 @@ class _Comparer:
         if self._selection.names(path) or path.endswith(OWN_ENDINGS):
             return FileKind.NETWORK
         try:
-            data = self._read(snapshot, path)
+            data = self._text(snapshot, path)
         except MissingObjectError:
             raise
         except ShapecalcError:
@@ -306,8 +311,8 @@ class _Comparer:
             return FileKind.NETWORK
         return kind_of(Source(path, data.decode("utf-8", "replace").removeprefix("\ufeff")), self._options.limits)
 
-    def _contents(self, snapshot: Snapshot, path: str) -> bytes:
-        return snapshot.read(path, self._options.limits) or b""
+    def _contents(self, snapshot: Snapshot, path: str) -> bytes | None:
+        return snapshot.read(path, self._options.limits)
 
     def _is_same_file(self, path: str) -> bool:
         return self._is_same(path, self._base.identity(path), self._head.identity(path))
@@ -317,7 +322,7 @@ class _Comparer:
         if before == after or before is None or after is None:
             return before == after
         try:
-            return _is_same_text(self._read(self._base, path), self._read(self._head, path))
+            return _is_same_text(self._text(self._base, path), self._text(self._head, path))
         except MissingObjectError:
             raise
         except ShapecalcError:
@@ -325,27 +330,28 @@ class _Comparer:
 
     def _through(self, path: str) -> tuple[str, ...]:
         """Return the files that a network includes on either side, and that differ."""
-        included = dict.fromkeys((*self._included(self._base, path), *self._included(self._head, path)))
-        return tuple(inner for inner in included if not self._is_same_included(inner))
+        included = self._included(self._head, path)
+        if all(map(self._is_same_included, included)):  # so that both sides include the same files
+            return ()
+        included += self._included(self._base, path)
+        return tuple(inner for inner in dict.fromkeys(included) if not self._is_same_included(inner))
 
     def _included(self, snapshot: Snapshot, path: str) -> list[str]:
         """Return the paths that a file of a snapshot includes, directly or not, whether they exist or not."""
         # Its own text is the same on both sides, and that of the work tree needs no process.
-        text = self._read(self._head, path)
-        if b"include" not in text:
-            return []
+        text = self._text(self._head, path)
         folder = dirname(path)
         visited: list[str] = []
 
         def read(inner: str) -> bytes | None:
             visited.append(normpath(join(folder, inner)))
-            return read_included(snapshot, folder, inner, self._options.limits)
+            return read_included(snapshot, folder, inner, partial(self._read, snapshot))
 
         included_sources(Source(path, text.decode("utf-8", "replace")), read, self._options.limits)
         return visited
 
-    def _text(self, path: str, is_added: bool) -> bytes:
-        return self._read(self._head if is_added else self._base, path)
+    def _text(self, snapshot: Snapshot, path: str) -> bytes:
+        return self._read(snapshot, path) or b""  # None if it was deleted in the meantime
 
     def _change(
         self, status: NetworkStatus, old: str | None, new: str | None, through: tuple[str, ...] = ()

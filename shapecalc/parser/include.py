@@ -63,6 +63,8 @@ def included_sources(source: Source, read: Callable[[str], bytes | None], limits
 
 def _names(source: Source, folder: str, limits: Limits) -> list[str]:
     """Return the paths that a text includes, relative to the folder of the first text."""
+    if "include" not in source.text and "\\" not in source.text:  # a key may be written with escapes
+        return []
     node = _include_node(source, limits)
     items = node.items if isinstance(node, Sequence) else (node,)
     names = [item.value for item in items if isinstance(item, Scalar) and isinstance(item.value, str) and item.value]

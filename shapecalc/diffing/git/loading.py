@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 from posixpath import dirname, join
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,11 @@ def _loaded(snapshot: Snapshot, path: str, name: str, limits: Limits, load: Call
         source = decode_network(name, data, limits)
         # `include:` reads files, so what it names is written to a temporary folder.
         with tempfile.TemporaryDirectory(prefix="shapecalc-") as temporary:
-            included = included_sources(source, lambda inner: read_included(snapshot, folder, inner, limits), limits)
+            included = included_sources(
+                source,
+                lambda inner: read_included(snapshot, folder, inner, partial(snapshot.read, limits=limits)),
+                limits,
+            )
             for inner, text in included.items():
                 target = Path(temporary) / inner
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -91,13 +96,13 @@ def _loaded(snapshot: Snapshot, path: str, name: str, limits: Limits, load: Call
         raise ShapecalcError(error.diagnostics, source, exit_code=error.exit_code) from None
 
 
-def read_included(snapshot: Snapshot, folder: str, name: str, limits: Limits) -> bytes | None:
+def read_included(snapshot: Snapshot, folder: str, name: str, read: Callable[[str], bytes | None]) -> bytes | None:
     """Return the bytes of a file that one in `folder` includes; None if it does not exist, or if links lead out."""
     real = snapshot.resolved(join(folder, name))
     if real is None or (folder and not real.startswith(f"{folder}/")):
         return None
     try:
-        return snapshot.read(real, limits)
+        return read(real)
     except MissingObjectError:
         raise
     except ShapecalcError:  # a device, a circle of links, a file without permission
