@@ -31,6 +31,8 @@ THEMES = {
     "cli/test_verify_backward.py": "`verify --backward` as a user runs it",
     "diffing/test_revisions_clones.py": "clones, work trees, hooks and configurations of git",
     "diffing/test_revisions_files.py": "odd names, links and contents in a repository",
+    "diffing/test_revisions_many.py": "a repository of a thousand networks",
+    "diffing/test_revisions_oracle.py": "random repositories against both checked-out trees",
     "diffing/test_revisions_kinds.py": "every kind of edit of networks",
     "dims/test_properties.py": "the whole algebra against plain arithmetic",
     "parser/test_edits.py": "fixes of every module, applied",
