@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.checking.result import Checked
 from shapecalc.diffing.lock import check_lock, key_of, missing_files
 from shapecalc.diffing.lock.changes import moves
-from shapecalc.diffing.lock.folder import former_file, moved_file, unlocked_file
+from shapecalc.diffing.lock.folder import former_file, former_keys, unlocked_file
 from shapecalc.files.settings import NOTHING_SET, SetArchitecture, Settings, load_with
 from shapecalc.shape_inference.engine import inspect_at
 
@@ -49,22 +49,16 @@ def with_missing(
     A missing file that was moved is in the result of the file that it is now; if several are equal to it, none is.
     """
     missing = missing_files(lock, lock_file, skipped)
-    claims = {
-        result.name: [key for key in missing if moved_file(result.name, key, lock_file) in result.findings]
-        for result in results
-        if any(finding.code == "SC503" for finding in result.findings)
-    }
+    claims = {result.name: former_keys(result.findings, result.name, lock_file) for result in results}
     former = moves(claims)
-    for name, keys in claims.items():
-        for key in keys if name not in former else ():
-            results = [_unmoved(result, name, key, lock_file) for result in results]
-    left = tuple(finding for key, finding in missing.items() if key not in former.values())
-    return tuple(results), Checked(lock_file, None, left)
+    left = tuple(finding for key, finding in missing.items() if key not in {*former.values()})
+    wrong = {name for name, keys in claims.items() if keys and name not in former}
+    corrected = (_unmoved(result, lock_file) if result.name in wrong else result for result in results)
+    return tuple(corrected), Checked(lock_file, None, left)
 
 
-def _unmoved(result: Checked, name: str, key: str, lock_file: str) -> Checked:
-    """Return the result of a file of this name with the error that it is not in the lock."""
-    if result.name != name:
-        return result
-    moved, unlocked = moved_file(name, key, lock_file), unlocked_file(name, lock_file)
-    return result._replace(findings=tuple(unlocked if finding == moved else finding for finding in result.findings))
+def _unmoved(result: Checked, lock_file: str) -> Checked:
+    """Return the result of a file with the error that it is not in the lock in place of that of a move."""
+    unlocked = unlocked_file(result.name, lock_file)
+    findings = (unlocked if former_keys([each], result.name, lock_file) else each for each in result.findings)
+    return result._replace(findings=tuple(findings))

@@ -107,11 +107,25 @@ def unlocked_file(path: str, lock_file: str) -> Diagnostic:
 
 def moved_file(path: str, was: str, lock_file: str) -> Diagnostic:
     """Return the SC503 error for a file that is in the lock under the name that it had before."""
+    before, after = _around_former(path, lock_file)
     return Diagnostic(
         code="SC503",
-        message=f"`{path}` is in `{lock_file}` as `{was}`, which is not there any more, with the same figures",
+        message=f"{before}{was}{after}",
         help=f"run `{lock_command(lock_file, '--update', path=path)}` to lock it under its new name",
     )
+
+
+def former_keys(findings: Iterable[Diagnostic], path: str, lock_file: str) -> tuple[str, ...]:
+    """Return the former keys of a file, of those of its findings that are errors of `moved_file`."""
+    before, after = _around_former(path, lock_file)
+    messages = [each.message for each in findings if each.code == "SC503"]
+    return tuple(
+        each[len(before) : -len(after)] for each in messages if each.startswith(before) and each.endswith(after)
+    )
+
+
+def _around_former(path: str, lock_file: str) -> tuple[str, str]:
+    return f"`{path}` is in `{lock_file}` as `", "`, which is not there any more, with the same figures"
 
 
 def former_file(path: str, lock_file: str, *, folder: str = "") -> Diagnostic:
