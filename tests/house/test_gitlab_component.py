@@ -159,6 +159,15 @@ def test_a_merge_request_has_a_report_and_with_a_token_one_note(pipeline: Pipeli
         assert pipeline.notes == ["a note", f"> {MARKER}", report.rstrip("\n") + "\n"]
 
 
+def test_a_condition_of_the_configuration_fails_the_job_and_a_base_that_is_missing_does_not(pipeline: Pipeline) -> None:
+    variables = request(pipeline)
+    for condition, code in (("params > +90%", 0), ("params > +2%", 1)):
+        pipeline.repository.write({".shapecalc.toml": f'paths = ["nets"]\nfail-on = ["{condition}"]\n'})
+        assert pipeline.run(variables=variables)[0] == code
+        assert "nets/net.yaml" in pipeline.report("shapecalc-diff.md")
+    assert pipeline.run(variables={**variables, "CI_MERGE_REQUEST_DIFF_BASE_SHA": "0" * 40})[0] == 0
+
+
 def test_a_note_that_is_refused_changes_nothing_of_the_job(pipeline: Pipeline) -> None:
     variables = {**request(pipeline), "SHAPECALC_TOKEN": "a token", "FAKE_GITLAB_REFUSES": "1"}
     code, log = pipeline.run(variables=variables, paths="nets")
