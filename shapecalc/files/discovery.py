@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.diagnostics import ShapecalcError, misuse
 from shapecalc.files import zoo
 from shapecalc.files.patterns import matches
-from shapecalc.parser.file_kind import FileKind, kind_of
+from shapecalc.parser.file_kind import is_of_another_tool
 from shapecalc.parser.files import read_source
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _is_readable_network(file: str) -> bool:
     if file.endswith(OWN_ENDINGS):
         return True
     try:
-        return kind_of(read_source(file)) is not FileKind.OTHER
+        return not is_of_another_tool(read_source(file))
     except ShapecalcError as error:
         return all(diagnostic.code != "SC006" for diagnostic in error.diagnostics)
 

@@ -28,6 +28,7 @@ class FileKind(Enum):
 _ANYWHERE = re.compile(r"\b(?:layers|inputs?|blocks|include)\b")
 _AT_START = re.compile(r"^(['\"]?)(?:layers|input)\1[ \t]*:(?=\s)", re.MULTILINE)
 """A key in the first column, where no nested key can begin, and of texts over several lines only a quoted one."""
+_AT_START_OF_BLOCKS = re.compile(r"^blocks[ \t]*:(?=\s)", re.MULTILINE)
 _FLOW = re.compile(r"(?:\s|#[^\n]*)*\{(?!\{)")
 
 
@@ -58,6 +59,11 @@ def kind_of(source: Source, limits: Limits = LIMITS) -> FileKind:
     if "blocks" in keys or ("include" in keys and not keys.keys() - set(INCLUDED_KEYS)):
         return FileKind.BLOCKS
     return FileKind.OTHER
+
+
+def is_of_another_tool(source: Source, limits: Limits = LIMITS) -> bool:
+    """Return whether the kind of a text is `OTHER`; files of blocks are not parsed for that, as they are read later."""
+    return not _AT_START_OF_BLOCKS.search(source.text) and kind_of(source, limits) is FileKind.OTHER
 
 
 def _has_a_shape(node: Node) -> bool:

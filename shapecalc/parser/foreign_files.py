@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -129,7 +130,13 @@ def binary_format(head: bytes) -> ForeignFormat | None:
         return _zipped(head)
     if head.startswith(b"\x08"):
         return _protobuf(head)
-    return next((foreign for pattern, foreign in _BINARY if re.match(pattern, head, re.DOTALL)), None)
+    return next((foreign for pattern, foreign in _binary_patterns() if pattern.match(head)), None)
+
+
+@cache
+def _binary_patterns() -> tuple[tuple[re.Pattern[bytes], ForeignFormat], ...]:
+    """Return the compiled patterns: each file is compared with all of them."""
+    return tuple((re.compile(pattern, re.DOTALL), foreign) for pattern, foreign in _BINARY)
 
 
 def _zipped(head: bytes) -> ForeignFormat:

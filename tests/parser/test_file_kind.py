@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shapecalc.diagnostics import Source
-from shapecalc.parser.file_kind import FileKind, kind_of
+from shapecalc.parser.file_kind import FileKind, is_of_another_tool, kind_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +39,7 @@ def test_the_kind_of_a_text_follows_from_its_keys_at_the_top() -> None:
     for kind, texts in KINDS.items():
         for text in texts:
             assert kind_of(Source("", text)) is kind, text
+            assert is_of_another_tool(Source("", text)) is (kind is FileKind.OTHER), text
 
 
 def test_every_architecture_that_ships_is_a_network_and_no_workflow_is_one() -> None:

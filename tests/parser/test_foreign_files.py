@@ -214,13 +214,15 @@ def test_a_file_that_only_its_name_tells_is_recognised(tmp_path: Path) -> None:
     assert "is Python source" in finding.message
 
 
-def test_in_a_folder_what_is_no_yaml_is_not_read_and_a_yaml_of_ultralytics_is_named(tmp_path: Path) -> None:
+def test_in_a_folder_what_is_no_yaml_is_not_read_and_a_yaml_of_ultralytics_is_passed_over(tmp_path: Path) -> None:
     for name in ("named-producer.onnx", "net.py", "package.json"):
         (tmp_path / name).write_bytes(FILES[name])
     (tmp_path / "yolo.yaml").write_bytes(FILES["yolov5.yaml"])
     (tmp_path / "net.yaml").write_text("input: [N, 3]\nlayers: [linear: 3]\n")
-    good, foreign = shapecalc.check(tmp_path)
-    assert (good.findings, good.readable) == ((), True)
+    results = shapecalc.check(tmp_path)
+    assert [(result.findings, result.readable) for result in results] == [((), True)]
+    assert [Path(name).name for name in results.skipped] == ["yolo.yaml"]
+    (foreign,) = shapecalc.check(tmp_path / "yolo.yaml")
     assert [finding.code for finding in foreign.findings] == ["SC006"]
     assert not foreign.readable
 
