@@ -84,16 +84,17 @@ def _over_budget(reports: Reports, sizes: Mapping[str, int], budgets: Budgets) -
 
 
 def _peak(report: Report, dtype: str, at: str) -> _Figure:
-    """Return the peak of live tensors; if it is not known which step has it, the memory of each step."""
+    """Return the weights and the peak of live tensors; if it is not known which step has it, that of each step."""
     memory = live_memory(report, dtype)
     steps = memory.steps if memory.peak is None else (memory.steps[memory.peak],)
-    values = tuple(evaluate(step.live, report.costs_at) for step in steps)
+    weights = memory.parameter_bytes + memory.buffer_bytes
+    values = tuple(evaluate(weights + step.live, report.costs_at) for step in steps)
 
-    def tensors() -> Iterator[_Part]:
-        return ((tensor.slot, evaluate(tensor.size, report.costs_at)) for tensor in memory.tensors)
+    def parts() -> Iterator[_Part]:
+        yield "weights", evaluate(weights, report.costs_at)
+        yield from ((tensor.slot, evaluate(tensor.size, report.costs_at)) for tensor in memory.tensors)
 
-    name = f"live tensors in {dtype}"
-    return _Figure("max-memory", name, values, at, tensors, of_bytes=True)
+    return _Figure("max-memory", f"memory in {dtype}", values, at, parts, of_bytes=True)
 
 
 def _beyond(report: Report, figure: _Figure, limit: Limit) -> Iterator[Diagnostic]:

@@ -14,7 +14,7 @@ from shapecalc.diagnostics.numbers import byte_size
 from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import Dim, evaluate, free_symbols, least, product
 from shapecalc.layers.saved import Storage
-from shapecalc.shape_inference.dtypes import USUAL_DTYPE, bytes_of
+from shapecalc.shape_inference.dtypes import TRAINED, USUAL_DTYPE, bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +72,20 @@ class LiveMemory(Presented):
     ranges: Mapping[str, tuple[int, int]]
     """The first and the last step at which each owner's memory is live."""
     dtype: str = USUAL_DTYPE
+
+    @property
+    def parameter_bytes(self) -> Dim:
+        """The bytes of the parameters, which are in memory during the whole run."""
+        params = self.report.totals.params
+        assert params is not None  # shapes of parameters are known if outputs are
+        return bytes_of(params, self.dtype)
+
+    @property
+    def buffer_bytes(self) -> Dim:
+        """The bytes of the buffers, which are converted to floating-point types only."""
+        buffers = self.report.totals.buffers
+        assert buffers is not None
+        return bytes_of(buffers, self.dtype if self.dtype in TRAINED else USUAL_DTYPE)
 
     def __repr__(self) -> str:
         """Return the name, and the peak with its layer.

@@ -21,7 +21,6 @@ from shapecalc.render.tables.model import (
 )
 from shapecalc.render.terminal.numbers import at_sizes, memory
 from shapecalc.render.terminal.palette import BOLD, DIM, PLAIN
-from shapecalc.shape_inference.dtypes import TRAINED, USUAL_DTYPE, bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +112,7 @@ def document(run: LiveMemory, order: Reordering | None) -> dict[str, Any]:
         ]
         at = as_json(evaluate(step.live, report.costs_at))
         peak = {"path": step.row.path, "bytes": as_json(step.live), "bytes_at_costs_at": at, "tensors": tensors}
-    parameters, buffers = _parameters_and_buffers(run)
+    parameters, buffers = run.parameter_bytes, run.buffer_bytes
     return {
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
@@ -190,17 +189,8 @@ def _better(order: Reordering | None) -> list[str]:
 def _notes(run: LiveMemory) -> list[str]:
     at = at_sizes(run.report.costs_at)
     sizes = f"at {at}, " if at else ""
-    parameters, buffers = _parameters_and_buffers(run)
+    parameters, buffers = run.parameter_bytes, run.buffer_bytes
     return [
         f"weights take {memory(parameters)} in addition{f', buffers {memory(buffers)}' if buffers != 0 else ''}",
         f"({sizes}{run.dtype}; a view takes no memory; temporary memory of kernels is not counted)",
     ]
-
-
-def _parameters_and_buffers(run: LiveMemory) -> tuple[Dim, Dim]:
-    """Return the bytes of each; buffers are converted to floating-point types only."""
-    totals = run.report.totals
-    assert totals.params is not None  # shapes of parameters are known if outputs are
-    assert totals.buffers is not None
-    of_buffers = run.dtype if run.dtype in TRAINED else USUAL_DTYPE
-    return bytes_of(totals.params, run.dtype), bytes_of(totals.buffers, of_buffers)
