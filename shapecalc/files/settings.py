@@ -46,6 +46,9 @@ class Settings(NamedTuple):
 NOTHING_SET = Settings({})
 
 
+_NO_NAMES: frozenset[str] = frozenset()
+
+
 class SetArchitecture(NamedTuple):
     """An architecture with the values that apply to it: its parameters have them, `sizes` are those of symbols."""
 
@@ -75,7 +78,7 @@ def load_with(
     for name, value in sizes.items():
         if type(value) is not int:
             raise misuse("SC201", f"`{name}` expects an integer, receives `{value}`")
-    names = frozenset(used)
+    names = frozenset(used) if used else _NO_NAMES  # one object for the results of all files
     symbol = batch_symbol(architecture) if settings.batch is not None else None
     if symbol is not None and settings.batch is not None:
         used[symbol] = sizes[symbol] = settings.batch
