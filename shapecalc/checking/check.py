@@ -11,7 +11,7 @@ from shapecalc.architecture import Architecture
 from shapecalc.checking.diagnose import diagnose
 from shapecalc.checking.keras import with_notes
 from shapecalc.checking.lints.unused import unused
-from shapecalc.checking.locked import locked_blocks, locked_network, with_missing
+from shapecalc.checking.locked import lock_of_files, locked_blocks, locked_network, with_missing
 from shapecalc.checking.result import Checked, CheckResults
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
@@ -57,6 +57,13 @@ class CheckOptions(NamedTuple):
     sources: bool = True
     """Whether a result without findings has its text, which takes memory for each file."""
 
+    def narrowed(self, files: Iterable[str]) -> CheckOptions:
+        """Return the options for some files: of a large lock, only what their comparison needs."""
+        if self.lock is None:
+            return self
+        names = (self.stdin_name if file == "-" else file for file in files)
+        return self._replace(lock=lock_of_files(self.lock, self.lock_file, names))
+
 
 DEFAULTS = CheckOptions()
 
@@ -95,9 +102,13 @@ def check(
     loaded_lock = None if lock is None else load_lock(str(lock))
     lock_file = "" if lock is None else str(lock)
     options = CheckOptions(run, budget, loaded_lock, lock_file, stdin_name, limits, settings, config, sources)
-    results = tuple(
-        map_files(partial(check_file, options=options), files, processes, pays_from=2 if run else PAYS_FROM)
-    )
+
+    def narrowed(part: Sequence[str]) -> Callable[[str], Checked]:
+        return partial(check_file, options=options.narrowed(part))
+
+    pays_from = 2 if run else PAYS_FROM
+    function = partial(check_file, options=options)
+    results = tuple(map_files(function, files, processes, pays_from=pays_from, narrowed=narrowed))
     results += tuple(check_architecture(each, options) for each in networks if isinstance(each, Architecture))
     if loaded_lock is not None:
         results, missing = with_missing(results, loaded_lock, lock_file, skipped)
@@ -111,6 +122,7 @@ def map_files(
     processes: int | None = None,
     *,
     pays_from: int = PAYS_FROM,
+    narrowed: Callable[[Sequence[str]], Callable[[str], Checked]] | None = None,
 ) -> Iterator[Checked]:
     """Yield the result of `function` for each file, in their order, in several processes if that is faster."""
     processes = min(processes or _processors(), len(files))
@@ -119,7 +131,7 @@ def map_files(
         return
     from shapecalc.checking.processes import map_in_processes  # noqa: PLC0415 - 30 ms, which few files need
 
-    yield from map_in_processes(function, files, processes)
+    yield from map_in_processes(function, files, processes, narrowed)
 
 
 def _processors() -> int:

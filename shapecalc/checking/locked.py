@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.checking.result import Checked
 from shapecalc.diffing.lock import check_lock, key_of, missing_files
 from shapecalc.diffing.lock.changes import moves
-from shapecalc.diffing.lock.folder import former_file, former_keys, unlocked_file
+from shapecalc.diffing.lock.folder import exists, former_file, former_keys, path_of, unlocked_file
 from shapecalc.files.settings import NOTHING_SET, SetArchitecture, Settings, load_with
 from shapecalc.shape_inference.engine import inspect_at
 
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic, Source
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.lock import Lock
+
+
+def lock_of_files(lock: Lock, lock_file: str, names: Iterable[str]) -> Lock:
+    """Return a lock with the entries of some files, and those of files that do not exist, which may have been moved."""
+    keys = {key_of(name, lock_file) for name in names}
+    files = {key: entry for key, entry in lock.files.items() if key in keys or not exists(path_of(key, lock_file))}
+    return lock._replace(files=files)
 
 
 def locked_network(

@@ -17,9 +17,15 @@ T = TypeVar("T")
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-def map_in_processes(function: Callable[[str], T], files: Sequence[str], processes: int) -> Iterator[T]:
+def map_in_processes(
+    function: Callable[[str], T],
+    files: Sequence[str],
+    processes: int,
+    narrowed: Callable[[Sequence[str]], Callable[[str], T]] | None = None,
+) -> Iterator[T]:
     """Yield what `function` returns for each file, in their order.
 
+    `narrowed` returns a function for some of the files only, which is smaller to be sent to a process.
     If the caller is interrupted, the processes are terminated. Raises `MemoryError` if one of them was killed, as a
     system without free memory does.
     """
@@ -28,7 +34,10 @@ def map_in_processes(function: Callable[[str], T], files: Sequence[str], process
             try:
                 with _signals_blocked():
                     # `pool.map` cancels waiting calls, which fails in Python 3.11 if processes end.
-                    pending = [pool.submit(_each, function, part) for part in _parts(files, processes * 4)]
+                    pending = [
+                        pool.submit(_each, narrowed(part) if narrowed else function, part)
+                        for part in _parts(files, processes * 4)
+                    ]
                 for results in pending:
                     yield from results.result()
             except BaseException:

@@ -11,7 +11,9 @@ import pytest
 
 import shapecalc
 from shapecalc.checking.check import check
+from shapecalc.checking.locked import lock_of_files
 from shapecalc.diagnostics.limits import LIMITS
+from shapecalc.diffing.lock import load_lock
 from shapecalc.diffing.lock.recording import record, reports_of
 from shapecalc.files.settings import Settings
 from shapecalc.render.check import github, gitlab, json as json_format, junit, sarif, text
@@ -128,3 +130,23 @@ def test_the_help_of_each_finding_is_a_command_for_this_lock_file(folder: Path) 
         ["--update", "a net.yaml", "--lock-file", LOCK],
         ["--update", "b.yaml", "--lock-file", LOCK],
     ]
+
+
+def test_several_processes_find_what_one_finds_with_the_entries_of_their_files(folder: Path) -> None:
+    for number in range(70):
+        (folder / f"{number}.yaml").write_text(NET.replace("4", str(10 + number)), encoding="utf-8")
+    shapecalc.lock(".", file=LOCK)
+    (folder / "a net.yaml").rename(folder / "c.yaml")
+    (folder / "b.yaml").unlink()
+    (folder / "7.yaml").write_text(NET, encoding="utf-8")
+    (folder / "new.yaml").write_text(NET.replace("4", "9"), encoding="utf-8")
+    alone = check(".", lock=LOCK, processes=1)
+    assert [(each.name, [one.code for one in each.findings]) for each in alone if each.findings] == [
+        ("7.yaml", ["SC502"]),
+        ("c.yaml", ["SC503"]),
+        ("new.yaml", ["SC503"]),
+        (LOCK, ["SC503"]),
+    ]
+    assert check(".", lock=LOCK, processes=2) == alone
+    part = lock_of_files(load_lock(LOCK), LOCK, ["3.yaml", "new.yaml"])
+    assert [*part.files] == ["3.yaml", "a net.yaml", "b.yaml"]
