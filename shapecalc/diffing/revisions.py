@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report
 
 
+_MISUSE = 2
+"""The exit code of what is wrong whatever is in a file."""
+
+
 class NetworkStatus(Enum):
     """The kind of difference of a network between two revisions."""
 
@@ -373,6 +377,8 @@ class _Comparer:
         except MissingObjectError:
             raise
         except ShapecalcError as error:
+            if error.exit_code == _MISUSE and error.diagnostics[0].code != "SC001":  # of a setting, not of this file
+                raise ShapecalcError(error.diagnostics, exit_code=_MISUSE) from None
             return None, error
 
 

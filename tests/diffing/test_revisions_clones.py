@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.diagnostics import ShapecalcError
+from shapecalc.diffing.git.objects import MissingObjectError, ObjectReader
 from shapecalc.diffing.revisions import diff_revisions
 from tests.support.git_repositories import Difference, GitRepository, differences
 
@@ -61,6 +62,7 @@ def test_revisions_are_whatever_git_takes_for_a_commit(repository: GitRepository
     blob = repository.git("rev-parse", "HEAD:c.yaml")
     for name in ("HEAD^{tree}", blob, "0" * 40, "main..HEAD", "a\0b", "", "-x", "--help", "HEAD:c.yaml", "main\nHEAD"):
         assert "revision" in refused(name), name
+    assert "`--base A --head B --merge-base`" in refused("main...HEAD")
 
 
 def test_a_repository_without_a_commit_says_so(repository: GitRepository, tmp_path: Path) -> None:
@@ -88,6 +90,7 @@ def test_a_shallow_clone_compares_what_it_has_and_says_what_to_fetch(repository:
 
 def test_a_partial_clone_fetches_what_it_compares(repository: GitRepository) -> None:
     repository.git("config", "uploadpack.allowFilter", "true")
+    blob = repository.git("rev-parse", "HEAD~1:nets/a.yaml")
     copy = clone(repository, "--filter=blob:none")
     assert differences(diff_revisions("HEAD~1")) == CHANGED
     assert differences(diff_revisions("HEAD~1", "HEAD")) == CHANGED
@@ -98,6 +101,10 @@ def test_a_partial_clone_fetches_what_it_compares(repository: GitRepository) -> 
     for said in (refused("HEAD~1"), refused("HEAD~1", "HEAD")):
         assert "git has no object" in said
         assert "fetch" in said
+    with ObjectReader(copy.folder) as objects:
+        for _ in range(2):  # git ends at the first one
+            with pytest.raises(MissingObjectError):
+                objects.read(blob, 10)
 
 
 def test_a_damaged_repository_ends_the_comparison(repository: GitRepository) -> None:
@@ -136,7 +143,8 @@ def test_a_comparison_in_a_hook_or_below_odd_variables_is_the_same(
     for folder in (repository.folder, repository.folder / "nets"):
         monkeypatch.chdir(folder)
         assert differences(diff_revisions("HEAD~1")) == CHANGED
-        assert differences(diff_revisions("HEAD~1", "HEAD", [str(repository.folder / "nets/a.yaml")])) == CHANGED
+        for path in ("nets", "nets/a.yaml"):
+            assert differences(diff_revisions("HEAD~1", "HEAD", [str(repository.folder / path)])) == CHANGED
     monkeypatch.chdir(repository.folder / ".git")
     assert "must be run in a work tree" in refused("HEAD")
 

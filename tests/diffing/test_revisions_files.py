@@ -122,13 +122,17 @@ def test_included_links_are_followed_as_in_a_check(repository: GitRepository) ->
     assert edited(repository) == []
 
 
-@pytest.mark.parametrize(
-    "target", ["../../secret.yaml", "{}/secret.yaml", "../.git/../../secret.yaml", "/", "blocks.yaml"]
-)
+OUTSIDE = ("../../shared.yaml", "../../../secret.yaml", "{}/secret.yaml", "/nets/own.yaml", "/", "blocks.yaml")
+"""Out of the network's folder, out of the repository, absolute, a file from the root as of a repository, a circle."""
+
+
+@pytest.mark.parametrize("target", OUTSIDE)
 def test_an_included_link_out_of_the_folder_is_not_followed(repository: GitRepository, target: str) -> None:
     outside = repository.folder.parent / "secret.yaml"
-    outside.write_text("blocks: {body: {layers: [secret]}}\n")
+    secret = "blocks: {body: {layers: [secret]}}\n"
+    outside.write_text(secret)
     start(repository, {"nets/net.yaml": INCLUDING, "nets/lib/blocks.yaml": BLOCKS, "a.yaml": NET})
+    repository.write({"shared.yaml": secret, "nets/own.yaml": secret})
     (repository.folder / "nets/lib/blocks.yaml").unlink()
     (repository.folder / "nets/lib/blocks.yaml").symlink_to(target.format(repository.folder.parent))
     repository.write({"a.yaml": WIDER})

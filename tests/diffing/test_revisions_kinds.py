@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import shapecalc
-from shapecalc.diffing.revisions import diff_revisions
+from shapecalc.diffing.revisions import CompareOptions, diff_revisions
+from shapecalc.files.settings import Settings
 from tests.support.git_repositories import Difference, GitRepository, differences, edited
 
 if TYPE_CHECKING:
@@ -182,6 +183,16 @@ def test_the_totals_are_those_of_inspect_on_each_side(repository: GitRepository)
         for name in ("params", "buffers", "macs", "flops"):
             was, now = getattr(change.totals, name)
             assert (was, now) == (getattr(old, name, 0), getattr(new, name, 0)), (change.path, name)
+
+
+def test_a_setting_that_is_wrong_for_every_network_is_refused_once(repository: GitRepository) -> None:
+    start(repository, {"a.yaml": net(), "b.yaml": net(7)})
+    repository.write({"a.yaml": net(11), "b.yaml": net(13)})
+    change = diff_revisions("HEAD", options=CompareOptions(lambda _: Settings({"N": 4, "other": 1}))).changes[0]
+    assert change.totals.macs.before == 4 * (8 * 7 + 7 * 5 + 5 * 3)
+    with pytest.raises(shapecalc.ShapecalcError, match="`N` expects an integer") as caught:
+        diff_revisions("HEAD", options=CompareOptions(lambda _: Settings({"N": "four"})))
+    assert caught.value.exit_code == 2
 
 
 def test_a_merge_base_leaves_out_what_the_other_branch_did_since(repository: GitRepository) -> None:
