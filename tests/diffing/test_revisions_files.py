@@ -123,7 +123,7 @@ def test_included_links_are_followed_as_in_a_check(repository: GitRepository) ->
 
 
 OUTSIDE = ("../../shared.yaml", "../../../secret.yaml", "{}/secret.yaml", "/nets/own.yaml", "/", "blocks.yaml")
-"""Out of the network's folder, out of the repository, absolute, a file from the root as of a repository, a circle."""
+"""Out of the network's folder, out of the repository, absolute, also one that exists below, a circle."""
 
 
 @pytest.mark.parametrize("target", OUTSIDE)
@@ -132,7 +132,7 @@ def test_an_included_link_out_of_the_folder_is_not_followed(repository: GitRepos
     secret = "blocks: {body: {layers: [secret]}}\n"
     outside.write_text(secret)
     start(repository, {"nets/net.yaml": INCLUDING, "nets/lib/blocks.yaml": BLOCKS, "a.yaml": NET})
-    repository.write({"shared.yaml": secret, "nets/own.yaml": secret})
+    repository.write({"shared.yaml": secret, "nets/lib/nets/own.yaml": secret})
     (repository.folder / "nets/lib/blocks.yaml").unlink()
     (repository.folder / "nets/lib/blocks.yaml").symlink_to(target.format(repository.folder.parent))
     repository.write({"a.yaml": WIDER})

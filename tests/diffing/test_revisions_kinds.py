@@ -120,6 +120,12 @@ def test_networks_that_differ_through_what_they_include(repository: GitRepositor
     assert diff_revisions("HEAD~1").without_effect == ("one.yaml", "two.yaml")
     repository.write({"lib/a.yaml": "include: inner/c.txt\n" + blocks(6), "one.yaml": including("lib/b.yaml")})
     assert edited(repository) == [*changed("one.yaml"), *changed("two.yaml", through=("lib/a.yaml",))], "another list"
+    repository.write({"lib/a.yaml": blocks(5), "two.yaml": including("lib/a.yaml")})
+    edited(repository)
+    repository.write({"lib/a.yaml": "include: inner/c.txt\n" + blocks(6)})
+    repository.write({"lib/inner/c.txt": "blocks:\n  tail: {layers: [tanh]}\n"})
+    both = ("lib/a.yaml", "lib/inner/c.txt")
+    assert edited(repository) == changed("two.yaml", through=both), "what only one side includes"
 
 
 def test_included_files_that_come_and_go(repository: GitRepository) -> None:
