@@ -40,6 +40,8 @@ MANNER: Mapping[str, Any] = {"width": WIDTH, "color": False, "unicode": True}
 MOST_POINTS = 1_000
 """The most points of a sweep in its text."""
 MOST_CHOICES = 20
+MOST_NETWORKS = 60
+"""The most networks of a comparison of revisions whose layers are in its HTML."""
 
 
 class Tables(Presenter):
@@ -59,6 +61,8 @@ class Tables(Presenter):
         """Return HTML for a notebook."""
         from shapecalc.render.tables import html
 
+        if type(result).__name__ == "RevisionComparison":
+            return html.document(_revisions(result, MOST_NETWORKS))
         return html.document(_document(result))
 
     def markdown(self, result: object) -> str:
@@ -158,10 +162,10 @@ def _analogy(analogy: Analogy) -> Document:
     return write(analogy)
 
 
-def _revisions(compared: RevisionComparison) -> Document:
+def _revisions(compared: Any, most: int | None = None) -> Document:
     from shapecalc.render.revisions import revisions
 
-    return revisions(compared)
+    return revisions(compared, most)
 
 
 _DOCUMENTS: Mapping[str, Callable[[Any], Document]] = {

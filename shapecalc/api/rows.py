@@ -149,8 +149,7 @@ def _revisions(compared: RevisionComparison) -> list[Row]:
             "through": ", ".join(change.through),
             **_before_and_after(change.totals, "params", "macs", "flops", "memory"),
             "largest": None if change.largest is None else change.largest.layer.path,
-            "errors_before": ", ".join(change.codes[0]),
-            "errors_after": ", ".join(change.codes[1]),
+            **dict(zip(("errors_before", "errors_after"), map(", ".join, change.codes), strict=True)),
         }
         for change in compared.changes
     ]
@@ -290,19 +289,16 @@ def _locked(locked: Locked) -> list[Row]:
     ]
 
 
+_FIGURES = ("least", "greatest", "mean", "deviation", "zeros", "nans", "infinities")
+
+
 def _values(values: NetworkValues) -> list[Row]:
     return [
         {
             "tensor": record.name,
             "label": record.label or None,
             "shape": show(record.value.figures.shape),
-            "least": record.value.figures.least,
-            "greatest": record.value.figures.greatest,
-            "mean": record.value.figures.mean,
-            "deviation": record.value.figures.deviation,
-            "zeros": record.value.figures.zeros,
-            "nans": record.value.figures.nans,
-            "infinities": record.value.figures.infinities,
+            **{name: getattr(record.value.figures, name) for name in _FIGURES},
             "gradient_least": None if record.gradient is None else record.gradient.figures.least,
             "gradient_greatest": None if record.gradient is None else record.gradient.figures.greatest,
             "random": record.drawn,

@@ -67,16 +67,22 @@ _LISTING = tuple(
 _LEAST = 20
 """The columns that a path has at least before a terminal leaves out the largest change."""
 
+_LONGEST = 12
+"""The characters that a formula has at most in the table of networks."""
 
-def revisions(compared: RevisionComparison) -> Document:
-    """Return a row per network that differs, then the totals and layers of each, or its diagnostics."""
+
+def revisions(compared: RevisionComparison, most: int | None = None) -> Document:
+    """Return a row per network that differs, then the totals and layers of `most` of them, or their diagnostics."""
     if compared.identical:
         return Document("", [[Lines([sentence(compared)])]], Table(_COLUMNS, []))
     table = Table(_COLUMNS, [_row(change) for change in compared.changes], legend=True, least=_LEAST)
-    details = (block for change in compared.changes if has_details(change) for block in _details(change))
-    return Document(
-        f"{compared.base} → {compared.head or 'work tree'}", [[table], *details, [Lines([sentence(compared)])]], table
-    )
+    shown = [change for change in compared.changes if has_details(change)]
+    details = [block for change in shown[:most] for block in _details(change)]
+    below = [sentence(compared)]
+    if most is not None and len(shown) > most:
+        below.append(f"the details of {networks(len(shown) - most)} are left out; to_dict() has all")
+    title = f"{compared.base} → {compared.head or 'work tree'}"
+    return Document(title, [[table], *details, [Lines(below)]], table)
 
 
 def listing(compared: RevisionComparison) -> Table:
@@ -128,11 +134,15 @@ def counted(count: int, noun: str) -> str:
 
 
 def moved(name: str, change: Change) -> Value:
-    """Return the change of a figure with its percentage of the former figure; nothing if it is 0."""
+    """Return the change of a figure with its percentage of the former figure; nothing if it is 0.
+
+    Of a long formula, which the totals of the network have, only that it is one.
+    """
     if change.before == change.after and change.before is not None:
         return BLANK
     part = share_of_before(change)
-    return RelativeDelta(METRICS[name].kind(change.delta), f"({part})" if part else "")
+    delta = RelativeDelta(METRICS[name].kind(change.delta), f"({part})" if part else "")
+    return Fixed("formula") if delta.is_closed_form and len(delta.text()) > _LONGEST else delta
 
 
 def paths_of(change: NetworkChange) -> tuple[str, ...]:

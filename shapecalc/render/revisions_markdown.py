@@ -21,7 +21,7 @@ from shapecalc.render.revisions import (
     paths_of,
     statuses,
 )
-from shapecalc.render.tables.model import Delta, Path
+from shapecalc.render.tables.model import Delta, Fixed, Path
 from shapecalc.render.terminal.escaping import code_span, longest_run, markdown_code, markdown_figure, terminal
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _row(change: NetworkChange) -> str:
     cells = [
         change.status.value,
         _files(change, markdown_code),
-        *(markdown_figure(each.text()) for each in figures(change)),
+        *(each.text() if isinstance(each, Fixed) else markdown_figure(each.text()) for each in figures(change)),
     ]
     return f"| {' | '.join([*cells, shown])} |"
 

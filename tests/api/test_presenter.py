@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import shapecalc
 from shapecalc.cli import app
 from tests.api.test_rows import TINY, results  # noqa: F401 - a fixture
+from tests.support.revisions import change, report
 
 
 def printed(*words: str) -> str:
@@ -91,6 +92,15 @@ def test_the_text_of_a_sweep_is_bounded(rows: int) -> None:
     lines = str(shapecalc.sweep("lenet5", N=range(1, rows + 1))).splitlines()
     assert len(lines) <= 1_005
     assert (lines[-1] == "1 points more") == (rows > 1_000)
+
+
+def test_a_page_has_the_layers_of_some_networks_and_the_number_of_the_others() -> None:
+    def page(count: int) -> str:
+        changes = [change(f"{place}.yaml", None, report(3)) for place in range(count)]
+        return shapecalc.RevisionComparison("main", "", tuple(changes), 1, (), 0)._repr_html_()
+
+    assert (page(100).count("layers: 3 added"), "the details of 40 networks are left out" in page(100)) == (60, True)
+    assert (page(60).count("layers: 3 added"), "left out" in page(60)) == (60, False)
 
 
 def test_a_result_is_pickled_and_compared() -> None:

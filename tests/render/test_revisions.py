@@ -7,10 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.diffing.revisions import RevisionComparison, diff_revisions
+from shapecalc.files.load import loads
 from shapecalc.render.revisions import listing, revisions, values
+from shapecalc.render.revisions_markdown import markdown
 from shapecalc.render.tables.csv import table as csv_table
 from shapecalc.render.tables.text import document
 from shapecalc.render.terminal.grid import Page, display_width
+from shapecalc.shape_inference.engine import inspect
 from tests.render.test_eighty_columns import check_document
 from tests.support.git_repositories import GitRepository
 from tests.support.revisions import change, error_of, report
@@ -63,6 +66,19 @@ def test_every_row_is_one_line_that_says_what_differs() -> None:
     wide = text_of(every(), 200)
     assert f"{LONG} " in wide
     assert " l1                   +112 params" in wide
+
+
+def test_a_long_formula_is_in_the_totals_of_its_network_only() -> None:
+    before, after = (
+        inspect(loads(f"input: [N, 1, H, W]\nlayers: [conv: {{out_channels: {width}, kernel_size: 3}}]"), symbolic=True)
+        for width in (4, 6)
+    )
+    compared = comparison([change("a.yaml", before, after)])
+    check_document(revisions(compared), 60)
+    lines = text_of([*compared.changes], 80).splitlines()
+    assert lines[3].split() == ["changed", "a.yaml", "+20", "(+50.0", "%)", *["formula"] * 2, "conv_0", "+20", "params"]
+    assert "·(W − 2)" in next(line for line in lines if line.startswith("MACs "))
+    assert "| changed | `a.yaml` | +20 (+50.0 %) | formula | formula |" in markdown(compared)
 
 
 def test_below_the_table_each_network_has_its_layers_its_errors_or_its_totals() -> None:
