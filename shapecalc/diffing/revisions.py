@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import os
 from enum import Enum
-from functools import lru_cache, partial
-from hashlib import sha256
 from pathlib import Path
-from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics import ShapecalcError, Source
+from shapecalc.diagnostics import ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diagnostics.presentation import Presented
 from shapecalc.diffing.diff import Change, ChangeKind, Figures, diff, figures_of
 from shapecalc.diffing.git.command import refuse
-from shapecalc.diffing.git.loading import LFS_POINTER, load_from, read_included
+from shapecalc.diffing.git.loading import load_from
 from shapecalc.diffing.git.objects import MissingObjectError, ObjectReader
 from shapecalc.diffing.git.repository import repository_of
 from shapecalc.diffing.git.snapshot import Revision, WorkTree
 from shapecalc.diffing.renames import renames
+from shapecalc.diffing.snapshot_pair import SnapshotPair
 from shapecalc.files.config import NO_CONFIG, Config
-from shapecalc.files.discovery import ENDINGS, OWN_ENDINGS
 from shapecalc.files.patterns import matches, within
 from shapecalc.files.settings import NOTHING_SET, Settings
-from shapecalc.parser.file_kind import FileKind, kind_of
-from shapecalc.parser.include import included_sources
+from shapecalc.parser.file_kind import FileKind
 from shapecalc.shape_inference.engine import inspect_at
 from shapecalc.shape_inference.report import Sums, sums_of, total
 
@@ -243,31 +239,30 @@ def compare_revisions(
 
 
 class _Comparer:
-    """Finds the networks that differ: by the ids of contents, so that most files are not parsed."""
+    """Finds the networks that differ between two snapshots, and compares them."""
 
     def __init__(self, base: Snapshot, head: Snapshot, selection: PathSelection, options: CompareOptions) -> None:
         self._base = base
         self._head = head
-        self._before = _with_named(base, selection)
-        self._after = _with_named(head, selection)
+        named = [path for path in selection.paths if path != "."]
+        self._pair = SnapshotPair(base, head, named, options.limits)
         self._selection = selection
         self._options = options
-        self._read = lru_cache(maxsize=64)(self._contents)  # files are read in the order of their paths
-        self._is_same_included = lru_cache(maxsize=None)(self._is_same_file)
 
     def compared(self) -> RevisionComparison:
+        pair = self._pair
         unchanged = skipped = 0
         deleted: list[str] = []
         added: list[str] = []
         both: list[tuple[str, tuple[str, ...]]] = []
-        for path in self._selection.of({*self._before, *self._after}):
-            same = self._is_same(path, self._before.get(path), self._after.get(path))
-            is_now = self._kind(self._head, path)
-            was = is_now if same else self._kind(self._base, path)
+        for path in self._selection.of({*pair.before, *pair.after}):
+            same = pair.is_same(path)
+            is_now = pair.kind(self._head, path)
+            was = is_now if same else pair.kind(self._base, path)
             if FileKind.NETWORK not in (was, is_now):
                 skipped += FileKind.BLOCKS not in (was, is_now)
-            elif was is FileKind.NETWORK and path in self._after and is_now is not FileKind.BLOCKS:
-                through = self._through(path) if same else ()
+            elif was is FileKind.NETWORK and path in pair.after and is_now is not FileKind.BLOCKS:
+                through = pair.through(path) if same else ()
                 if through or not same:
                     both.append((path, through))
                 else:
@@ -277,9 +272,9 @@ class _Comparer:
             else:
                 added.append(path)
         moved = renames(
-            {path: self._before[path] for path in deleted},
-            {path: self._after[path] for path in added},
-            lambda path, is_added: self._text(self._head if is_added else self._base, path),
+            {path: pair.before[path] for path in deleted},
+            {path: pair.after[path] for path in added},
+            lambda path, is_added: pair.text(self._head if is_added else self._base, path),
         )
         came = set(moved.values())
         differing = [
@@ -298,64 +293,6 @@ class _Comparer:
                 changes.append(change)
         names = self._base.name, self._head.name
         return RevisionComparison(*names, tuple(changes), unchanged, tuple(without_effect), skipped)
-
-    def _kind(self, snapshot: Snapshot, path: str) -> FileKind | None:
-        """Return the kind of a file, a network if it is named or cannot be read; None if it does not exist."""
-        if path not in (self._before if snapshot is self._base else self._after):
-            return None
-        if self._selection.names(path) or path.endswith(OWN_ENDINGS):
-            return FileKind.NETWORK
-        try:
-            data = self._text(snapshot, path)
-        except MissingObjectError:
-            raise
-        except ShapecalcError:
-            return FileKind.NETWORK
-        if data.startswith(LFS_POINTER):
-            return FileKind.NETWORK
-        return kind_of(Source(path, data.decode("utf-8", "replace").removeprefix("\ufeff")), self._options.limits)
-
-    def _contents(self, snapshot: Snapshot, path: str) -> bytes | None:
-        return snapshot.read(path, self._options.limits)
-
-    def _is_same_file(self, path: str) -> bool:
-        return self._is_same(path, self._base.identity(path), self._head.identity(path))
-
-    def _is_same(self, path: str, before: str | None, after: str | None) -> bool:
-        """Return whether a file has the same contents, but for line ends, which a checkout may convert."""
-        if before == after or before is None or after is None:
-            return before == after
-        try:
-            return _is_same_text(self._text(self._base, path), self._text(self._head, path))
-        except MissingObjectError:
-            raise
-        except ShapecalcError:
-            return False
-
-    def _through(self, path: str) -> tuple[str, ...]:
-        """Return the files that a network includes on either side, and that differ."""
-        included = self._included(self._head, path)
-        if all(map(self._is_same_included, included)):  # so that both sides include the same files
-            return ()
-        included += self._included(self._base, path)
-        return tuple(inner for inner in dict.fromkeys(included) if not self._is_same_included(inner))
-
-    def _included(self, snapshot: Snapshot, path: str) -> list[str]:
-        """Return the paths that a file of a snapshot includes, directly or not, whether they exist or not."""
-        # Its own text is the same on both sides, and that of the work tree needs no process.
-        text = self._text(self._head, path)
-        folder = dirname(path)
-        visited: list[str] = []
-
-        def read(inner: str) -> bytes | None:
-            visited.append(normpath(join(folder, inner)))
-            return read_included(snapshot, folder, inner, partial(self._read, snapshot))
-
-        included_sources(Source(path, text.decode("utf-8", "replace")), read, self._options.limits)
-        return visited
-
-    def _text(self, snapshot: Snapshot, path: str) -> bytes:
-        return self._read(snapshot, path) or b""  # None if it was deleted in the meantime
 
     def _change(
         self, status: NetworkStatus, old: str | None, new: str | None, through: tuple[str, ...] = ()
@@ -380,23 +317,6 @@ class _Comparer:
             if error.exit_code == _MISUSE and error.diagnostics[0].code != "SC001":  # of a setting, not of this file
                 raise ShapecalcError(error.diagnostics, exit_code=_MISUSE) from None
             return None, error
-
-
-def _with_named(snapshot: Snapshot, selection: PathSelection) -> Mapping[str, str]:
-    """Return the id of each YAML file of a snapshot, and of each that is named, whatever its ending."""
-    identities = dict(snapshot.identities(ENDINGS))
-    for path in selection.paths:
-        identity = None if path == "." or path.endswith(ENDINGS) else snapshot.identity(path)
-        if identity is not None:
-            identities[path] = identity
-    return identities
-
-
-def _is_same_text(before: bytes, after: bytes) -> bool:
-    """Return whether two contents differ in line ends only, or one is the pointer of Git LFS to the other."""
-    if before.startswith(LFS_POINTER):
-        return f"oid sha256:{sha256(after).hexdigest()}\n".encode() in before
-    return b"\r\n" in before + after and before.replace(b"\r\n", b"\n") == after.replace(b"\r\n", b"\n")
 
 
 def _is_equal(change: NetworkChange) -> bool:

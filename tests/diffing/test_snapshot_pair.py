@@ -1,0 +1,48 @@
+"""Files that differ from a revision: by their own text, or by that of a file that they include."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shapecalc.diagnostics import ShapecalcError
+from shapecalc.diffing.snapshot_pair import changed_files
+from tests.support.git_repositories import GitRepository
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NET = "input: [N, 8]\nlayers: [linear: 4]\n"
+FILES = {
+    "nets/same.yaml": NET,
+    "nets/own.yaml": NET,
+    "nets/through.yaml": "input: [N, 8]\ninclude: lib/a.yaml\nlayers: [body]\n",
+    "nets/lib/a.yaml": "include: b.yaml\nblocks: {body: {layers: [inner]}}\n",
+    "nets/lib/b.yaml": "blocks: {inner: {layers: [linear: 4]}}\n",
+    "nets/lib/c.yaml": "blocks: {other: {layers: [linear: 4]}}\n",
+}
+
+
+def test_a_file_differs_by_its_text_or_through_what_it_includes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = GitRepository(tmp_path, FILES)
+    monkeypatch.chdir(tmp_path / "nets")
+    files = [path.removeprefix("nets/") for path in FILES]
+    assert changed_files(files, "HEAD") == ()
+    made.write({"nets/own.yaml": NET.replace("4", "5"), "nets/lib/b.yaml": FILES["nets/lib/b.yaml"].replace("4", "5")})
+    made.write({"nets/new.yaml": NET})
+    changed = ("own.yaml", "through.yaml", "lib/a.yaml", "lib/b.yaml", "new.yaml", "lenet5")
+    assert changed_files([*files, "new.yaml", "lenet5"], "HEAD") == changed
+    made.commit()
+    assert changed_files([*files, "new.yaml"], "HEAD~1") == changed[:-1]
+    assert changed_files([*files, "new.yaml"], "HEAD") == ()
+
+
+def test_a_file_of_another_repository_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    GitRepository(tmp_path / "a", FILES)
+    (tmp_path / "other.yaml").write_text(NET)
+    monkeypatch.chdir(tmp_path / "a")
+    with pytest.raises(ShapecalcError, match="is not in the repository"):
+        changed_files(["../other.yaml"], "HEAD")
