@@ -50,15 +50,22 @@ class Checked(Presented, _OneFile):
 class CheckResults(Presented, tuple[Checked, ...]):  # noqa: SLOT001 - a tuple cannot have slots with values
     """The results of checking several files, in their order.
 
-    `skipped` names the YAML files of folders and patterns that were passed over: they describe no network.
+    `skipped` names the YAML files of folders and patterns that were passed over: they describe no network. `unchanged`
+    is the number of files that were not checked, as they are those of the revision `base`.
     """
 
     skipped: tuple[str, ...]
+    unchanged: int
+    base: str
 
-    def __new__(cls, results: Iterable[Checked] = (), skipped: Iterable[str] = ()) -> Self:
-        """Return the results with the names of files that were passed over."""
+    def __new__(
+        cls, results: Iterable[Checked] = (), skipped: Iterable[str] = (), unchanged: int = 0, base: str = ""
+    ) -> Self:
+        """Return the results with what was not checked."""
         made = super().__new__(cls, results)
         made.skipped = tuple(skipped)
+        made.unchanged = unchanged
+        made.base = base
         return made
 
     def __repr__(self) -> str:

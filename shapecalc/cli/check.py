@@ -99,6 +99,14 @@ def command(
             help="Show the configuration that applies, to each PATH if given, with the origin of each value.",
         ),
     ] = False,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            metavar="REV",
+            help="Check only files that differ from a git revision, or that include such a file.",
+        ),
+    ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="First apply all safe fixes to the files.")] = False,
     format_: Annotated[list[Format] | None, format_option(*FORMATS)] = None,
     output: Annotated[list[str] | None, output_option()] = None,
@@ -155,9 +163,10 @@ def command(
         limits=limits,
         settings=given,
         config=configuration,
+        base=base,
         sources=False,
     )
-    if all(result.used is not None for result in results):
+    if not results.unchanged and all(result.used is not None for result in results):
         refuse_unused(given, chain(*(result.used or () for result in results)))
     for target in targets:
         target.write(_written(results, target, strict=strict, executed=run))

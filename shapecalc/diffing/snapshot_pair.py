@@ -127,10 +127,13 @@ def changed_files(files: Sequence[str], base: str, limits: Limits = LIMITS) -> t
     """Return the files whose text differs from that of a revision, or that of a file that they include.
 
     A file that does not exist, such as a name of the zoo, is returned too. Raises `ShapecalcError` SC001 (exit code 2)
-    for a file in no repository or in another one than that of the current folder, and for what git does not know.
+    for a file in no repository or in another one than the first, and for what git does not know.
     """
-    repository = repository_of(Path(), ".")
-    inside = {file: repository.relative(file) for file in files if os.path.lexists(file)}
+    existing = [file for file in files if os.path.lexists(file)]
+    if not existing:
+        return tuple(files)
+    repository = repository_of(Path(existing[0]).parent, existing[0])
+    inside = {file: repository.relative(file) for file in existing}
     with ObjectReader(repository.root) as objects:
         before = Revision(repository, repository.commit(base), base, objects)
         pair = SnapshotPair(before, WorkTree(repository, objects), tuple(inside.values()), limits)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.conftest import ROOT, environment
 from tests.support.ci_logs import commands
+from tests.support.git_repositories import GitRepository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -285,3 +286,24 @@ def test_a_number_with_a_point_is_locked_and_read_again(run, tmp_path, monkeypat
     assert run("lock", "net.yaml").out.startswith("nothing has moved")
     ended = run("lock", "net.yaml", "--set", "rate=1e-07")
     assert (ended.code, "at rate = 1e-07, locked at rate = 0.25" in ended.err) == (1, True)
+
+
+def test_only_what_differs_from_a_revision_is_checked(run, tmp_path) -> None:
+    wrong = "input: [N, 8]\nlayers: [{linear: 4}, rleu]\n"
+    net = wrong.replace("rleu", "relu")
+    made = GitRepository(tmp_path / "repo", {"old.yaml": wrong, "net.yaml": net, "compose.yaml": "services: {}\n"})
+    assert run("check", "repo").code == 1
+    for words in (("check", "repo", "--base", "HEAD"), ("check", "repo", "--base", "HEAD", "--set", "N=2")):
+        ended = run(*words)
+        assert ended.code == 0, ended
+        assert ended.out == ("0 files checked: clean; 2 files as in HEAD not checked; 1 other YAML file passed over\n")
+    made.write({"net.yaml": net.replace("relu", "gelu"), "new.yaml": wrong})
+    ended = run("check", "repo", "--base", "HEAD", "--format", "json")
+    assert (ended.code, [each["name"] for each in json.loads(ended.out)["files"]]) == (
+        1,
+        ["repo/net.yaml", "repo/new.yaml"],
+    )
+    assert json.loads(ended.out)["totals"]["unchanged"] == 1
+    assert run("check", "repo", "--base", "nothing").code == 2
+    (made.folder / ".git").rename(made.folder / "git")
+    assert "is in no git repository" in run("check", "repo", "--base", "HEAD").err

@@ -44,5 +44,7 @@ def test_a_file_of_another_repository_is_refused(tmp_path: Path, monkeypatch: py
     GitRepository(tmp_path / "a", FILES)
     (tmp_path / "other.yaml").write_text(NET)
     monkeypatch.chdir(tmp_path / "a")
-    with pytest.raises(ShapecalcError, match="is not in the repository"):
+    with pytest.raises(ShapecalcError, match="is in no git repository"):
         changed_files(["../other.yaml"], "HEAD")
+    with pytest.raises(ShapecalcError, match="is not in the repository"):
+        changed_files(["nets/own.yaml", "../other.yaml"], "HEAD")

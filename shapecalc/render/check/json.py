@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.render.check.located import counts, located, normalized, path_of, skipped_of
+from shapecalc.render.check.located import counts, located, normalized, path_of, skipped_of, unchanged_of
 from shapecalc.render.check.overview import by_directory
 from shapecalc.render.json import document
 
@@ -39,7 +39,12 @@ def values(results: Sequence[Checked]) -> dict[str, Any]:
         "files": files,
         "skipped": skipped,
         "directories": directories,
-        "totals": {"files": len(files), "skipped": len(skipped), **_counts(counts(results))},
+        "totals": {
+            "files": len(files),
+            "skipped": len(skipped),
+            "unchanged": unchanged_of(results)[0],
+            **_counts(counts(results)),
+        },
     }
 
 

@@ -104,6 +104,11 @@ def skipped_of(results: Sequence[Checked]) -> tuple[str, ...]:
     return results.skipped if isinstance(results, CheckResults) else ()
 
 
+def unchanged_of(results: Sequence[Checked]) -> tuple[int, str]:
+    """Return the number of files that were not checked, as they are those of a revision, and the revision."""
+    return (results.unchanged, results.base) if isinstance(results, CheckResults) else (0, "")
+
+
 def verdict(results: Sequence[Checked]) -> str:
     """Return a line with the number of files checked, of diagnostics, and of files that were passed over.
 
@@ -114,9 +119,10 @@ def verdict(results: Sequence[Checked]) -> str:
     '1 file checked: clean; 1 other YAML file passed over'
     """
     totals = ", ".join(plural(count, severity.value) for severity, count in counts(results).items() if count)
-    others = len(skipped_of(results))
+    others, unchanged, base = len(skipped_of(results)), *unchanged_of(results)
+    same = f"; {plural(unchanged, 'file')} as in {terminal(base)} not checked" if unchanged else ""
     passed_over = f"; {plural(others, 'other YAML file')} passed over" if others else ""
-    return f"{plural(len(results), 'file')} checked: {totals or 'clean'}{passed_over}"
+    return f"{plural(len(results), 'file')} checked: {totals or 'clean'}{same}{passed_over}"
 
 
 def plural(count: int, noun: str) -> str:
