@@ -112,6 +112,13 @@ def test_a_damaged_repository_ends_the_comparison(repository: GitRepository) -> 
     (repository.folder / ".git/objects" / blob[:2] / blob[2:]).unlink()
     assert f"git has no object {blob}" in refused("HEAD~1")
     assert differences(diff_revisions("HEAD")) == []
+    including = "input: [N, 8]\ninclude: lib/b.txt\nlayers: [body]\n"
+    repository.write({"net.yaml": including, "lib/b.txt": "blocks: {body: {layers: [linear: 4]}}\n"})
+    repository.commit()
+    blob = repository.git("rev-parse", "HEAD:lib/b.txt")
+    (repository.folder / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    repository.write({"net.yaml": including + "# more\n"})
+    assert f"git has no object {blob}" in refused("HEAD"), "of what a network included"
 
 
 def test_linked_work_trees_and_bare_repositories(repository: GitRepository, tmp_path: Path) -> None:
