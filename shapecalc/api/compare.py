@@ -33,7 +33,7 @@ def check(
     processes: int | None = None,
     limits: Limits | None = None,
     config: bool | str | os.PathLike[str] | None = None,
-    base: str | None = None,
+    changed_since: str | None = None,
 ) -> CheckResults:
     """Return the result of checking each file of files, folders and patterns, then of each architecture.
 
@@ -41,9 +41,9 @@ def check(
     `budget`. Each network is compared with `lock`, a file that `lock` or `shapecalc lock` has written; if networks of
     the lock are missing, the last result is that of the lock. Many files are distributed among `processes`, by default
     one per processor. `stdin_name` names standard input, `-`.
-    `skipped` of the results names the YAML files of folders and patterns that are no networks. With `base`, a git
-    revision, only files are checked that differ from it, or that include a file that does; `unchanged` of the results
-    is the number of the others.
+    `skipped` of the results names the YAML files of folders and patterns that are no networks. With `changed_since`, a
+    git revision, only files are checked that differ from it, or that include a file that does; `unchanged` of the
+    results is the number of the others.
     Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a network, and for an invalid lock. A file
     that cannot be read has a diagnostic in its result.
 
@@ -67,7 +67,7 @@ def check(
         processes=processes,
         limits=limits or LIMITS,
         config=read,
-        base=base,
+        changed_since=changed_since,
     )
 
 

@@ -79,7 +79,7 @@ def check(
     limits: Limits = LIMITS,
     settings: Settings = NOTHING_SET,
     config: Config = NO_CONFIG,
-    base: str | None = None,
+    changed_since: str | None = None,
     sources: bool = True,
 ) -> CheckResults:
     """Return the results of checking files, folders and patterns, except those that a pattern of `exclude` matches.
@@ -90,9 +90,9 @@ def check(
     `expect:` and `where:` apply all the same, and limits of figures.
     `run` executes each network as `verify` does, within `budget`. Each network is compared with `lock`, a file that
     `shapecalc lock` has written; if networks of the lock are missing, the last result is that of the lock. Many files
-    are distributed among `processes`, by default one per processor. With `base`, a git revision, only files are checked
-    whose text differs from that revision, or that of a file that they include. Without `sources`, results without
-    findings have no `source`: memory then grows by the names of files alone.
+    are distributed among `processes`, by default one per processor. With `changed_since`, a git revision, only files
+    are checked whose text differs from that revision, or that of a file that they include. Without `sources`, results
+    without findings have no `source`: memory then grows by the names of files alone.
     Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for an invalid lock. A file that
     cannot be read has a diagnostic in its result.
 
@@ -102,10 +102,10 @@ def check(
     paths = (str(each) for each in networks if not isinstance(each, Architecture))
     named, skipped = discover(paths, exclude, config.excludes)
     files = named
-    if base is not None:
+    if changed_since is not None:
         from shapecalc.diffing.snapshot_pair import changed_files  # noqa: PLC0415 - brings git's processes
 
-        files = changed_files(named, base, limits)
+        files = changed_files(named, changed_since, limits)
     loaded_lock = None if lock is None else load_lock(str(lock))
     lock_file = "" if lock is None else str(lock)
     options = CheckOptions(run, budget, loaded_lock, lock_file, stdin_name, limits, settings, config, sources)
@@ -120,7 +120,7 @@ def check(
     if loaded_lock is not None:
         results, missing = with_missing(results, loaded_lock, lock_file, skipped)
         results += (_selected(missing, config.at(lock_file)),) if missing.findings else ()
-    return CheckResults(results, skipped, len(named) - len(files), base or "")
+    return CheckResults(results, skipped, len(named) - len(files), changed_since or "")
 
 
 def map_files(

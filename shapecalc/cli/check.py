@@ -99,10 +99,10 @@ def command(
             help="Show the configuration that applies, to each PATH if given, with the origin of each value.",
         ),
     ] = False,
-    base: Annotated[
+    changed_since: Annotated[
         str | None,
         typer.Option(
-            "--base",
+            "--changed-since",
             metavar="REV",
             help="Check only files that differ from a git revision, or that include such a file.",
         ),
@@ -163,7 +163,7 @@ def command(
         limits=limits,
         settings=given,
         config=configuration,
-        base=base,
+        changed_since=changed_since,
         sources=False,
     )
     if not results.unchanged and all(result.used is not None for result in results):

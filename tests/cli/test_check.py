@@ -293,17 +293,20 @@ def test_only_what_differs_from_a_revision_is_checked(run, tmp_path) -> None:
     net = wrong.replace("rleu", "relu")
     made = GitRepository(tmp_path / "repo", {"old.yaml": wrong, "net.yaml": net, "compose.yaml": "services: {}\n"})
     assert run("check", "repo").code == 1
-    for words in (("check", "repo", "--base", "HEAD"), ("check", "repo", "--base", "HEAD", "--set", "N=2")):
+    for words in (
+        ("check", "repo", "--changed-since", "HEAD"),
+        ("check", "repo", "--changed-since", "HEAD", "--set", "N=2"),
+    ):
         ended = run(*words)
         assert ended.code == 0, ended
         assert ended.out == ("0 files checked: clean; 2 files as in HEAD not checked; 1 other YAML file passed over\n")
     made.write({"net.yaml": net.replace("relu", "gelu"), "new.yaml": wrong})
-    ended = run("check", "repo", "--base", "HEAD", "--format", "json")
+    ended = run("check", "repo", "--changed-since", "HEAD", "--format", "json")
     assert (ended.code, [each["name"] for each in json.loads(ended.out)["files"]]) == (
         1,
         ["repo/net.yaml", "repo/new.yaml"],
     )
     assert json.loads(ended.out)["totals"]["unchanged"] == 1
-    assert run("check", "repo", "--base", "nothing").code == 2
+    assert run("check", "repo", "--changed-since", "nothing").code == 2
     (made.folder / ".git").rename(made.folder / "git")
-    assert "is in no git repository" in run("check", "repo", "--base", "HEAD").err
+    assert "is in no git repository" in run("check", "repo", "--changed-since", "HEAD").err

@@ -45,7 +45,7 @@ def test_a_file_that_cannot_be_read_says_so() -> None:
 
 
 def test_the_totals_count() -> None:
-    assert read(*one())["totals"] == {"files": 2, "skipped": 0, "errors": 1, "warnings": 0, "notes": 0}
+    assert read(*one())["totals"] == {"files": 2, "skipped": 0, "unchanged": 0, "errors": 1, "warnings": 0, "notes": 0}
 
 
 def test_places_in_an_included_file_name_it() -> None:
