@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from shapecalc.layers.documentation import Documentation, LayerTypes
     from shapecalc.shape_inference.report import Report
     from shapecalc.solving.input_sizes import Solution
-    from shapecalc.solving.sweep import Sweep
     from shapecalc.solving.unknown_fields import Choices
 
 Row: TypeAlias = dict[str, Any]
@@ -240,10 +239,6 @@ def _choices(choices: Choices) -> list[Row]:
     ]
 
 
-def _sweep(sweep: Sweep) -> list[Row]:
-    return list(sweep.rows())
-
-
 def _checked(checked: Checked) -> list[Row]:
     source = checked.source
     return [
@@ -289,16 +284,14 @@ def _locked(locked: Locked) -> list[Row]:
     ]
 
 
-_FIGURES = ("least", "greatest", "mean", "deviation", "zeros", "nans", "infinities")
-
-
 def _values(values: NetworkValues) -> list[Row]:
+    names = ("least", "greatest", "mean", "deviation", "zeros", "nans", "infinities")
     return [
         {
             "tensor": record.name,
             "label": record.label or None,
             "shape": show(record.value.figures.shape),
-            **{name: getattr(record.value.figures, name) for name in _FIGURES},
+            **{name: getattr(record.value.figures, name) for name in names},
             "gradient_least": None if record.gradient is None else record.gradient.figures.least,
             "gradient_greatest": None if record.gradient is None else record.gradient.figures.greatest,
             "random": record.drawn,
@@ -380,7 +373,7 @@ _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "RevisionComparison": _revisions,
     "Similar": _words,
     "Solution": _solution,
-    "Sweep": _sweep,
+    "Sweep": lambda sweep: list(sweep.rows()),
     "Trained": _trained,
     "TrainingCost": _training_cost,
 }
