@@ -42,8 +42,8 @@ def check(
     the lock are missing, the last result is that of the lock. Many files are distributed among `processes`, by default
     one per processor. `stdin_name` names standard input, `-`.
     `skipped` of the results names the YAML files of folders and patterns that are no networks. With `changed_since`, a
-    git revision, only files are checked that differ from it, or that include a file that does; `unchanged` of the
-    results is the number of the others.
+    git revision, only files are checked that differ from it, or that include a file that does, unless the lock or the
+    configuration differs; `unchanged` of the results is the number of the others.
     Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a network, and for an invalid lock. A file
     that cannot be read has a diagnostic in its result.
 

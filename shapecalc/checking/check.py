@@ -91,8 +91,9 @@ def check(
     `run` executes each network as `verify` does, within `budget`. Each network is compared with `lock`, a file that
     `shapecalc lock` has written; if networks of the lock are missing, the last result is that of the lock. Many files
     are distributed among `processes`, by default one per processor. With `changed_since`, a git revision, only files
-    are checked whose text differs from that revision, or that of a file that they include. Without `sources`, results
-    without findings have no `source`: memory then grows by the names of files alone.
+    are checked whose text differs from that revision, or that of a file that they include; all of them if the
+    configuration or the lock differs. Without `sources`, results without findings have no `source`: memory then grows
+    by the names of files alone.
     Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for an invalid lock. A file that
     cannot be read has a diagnostic in its result.
 
@@ -101,13 +102,13 @@ def check(
     """
     paths = (str(each) for each in networks if not isinstance(each, Architecture))
     named, skipped = discover(paths, exclude, config.excludes)
-    files = named
+    files, lock_file = named, "" if lock is None else str(lock)
     if changed_since is not None:
         from shapecalc.diffing.snapshot_pair import changed_files  # noqa: PLC0415 - brings git's processes
 
-        files = changed_files(named, changed_since, limits)
+        for_all = (lock_file, config.source.name if config.source else "")
+        files = changed_files(named, changed_since, limits, filter(None, for_all))
     loaded_lock = None if lock is None else load_lock(str(lock))
-    lock_file = "" if lock is None else str(lock)
     options = CheckOptions(run, budget, loaded_lock, lock_file, stdin_name, limits, settings, config, sources)
 
     def narrowed(part: Sequence[str]) -> Callable[[str], Checked]:

@@ -121,11 +121,14 @@ def _is_same_text(before: bytes, after: bytes) -> bool:
     return b"\r\n" in before + after and before.replace(b"\r\n", b"\n") == after.replace(b"\r\n", b"\n")
 
 
-def changed_files(files: Sequence[str], base: str, limits: Limits = LIMITS) -> tuple[str, ...]:
+def changed_files(
+    files: Sequence[str], base: str, limits: Limits = LIMITS, for_all: Iterable[str] = ()
+) -> tuple[str, ...]:
     """Return the files whose text differs from that of a revision, or that of a file that they include.
 
-    A file that does not exist, such as a name of the zoo, is returned too. Raises `ShapecalcError` SC001 (exit code 2)
-    for a file in no repository or in another one than the first, and for what git does not know.
+    All are returned if one of `for_all` differs, files such as a configuration, which apply to each. A file that does
+    not exist, such as a name of the zoo, is returned too. Raises `ShapecalcError` SC001 (exit code 2) for a file in no
+    repository or in another one than the first, and for what git does not know.
     """
     existing = [file for file in files if os.path.lexists(file)]
     if not existing:
@@ -133,7 +136,15 @@ def changed_files(files: Sequence[str], base: str, limits: Limits = LIMITS) -> t
     repository = repository_of(Path(existing[0]).parent, existing[0])
     inside = {file: repository.relative(file) for file in existing}
     with ObjectReader(repository.root) as objects:
-        before = Revision(repository, repository.commit(base), base, objects)
-        pair = SnapshotPair(before, WorkTree(repository, objects), tuple(inside.values()), limits)
-        same = {file for file, path in inside.items() if pair.is_same(path) and not pair.through(path)}
+        before, now = Revision(repository, repository.commit(base), base, objects), WorkTree(repository, objects)
+        pair = SnapshotPair(before, now, tuple(inside.values()), limits)
+        shared = [repository.relative(file) for file in for_all if repository.has(file)]
+        if any(before.identity(path) != now.identity(path) for path in shared):
+            return tuple(files)
+        # Git does not list what it ignores, links and what is in a submodule: whether these are the same is unknown.
+        same = {
+            file
+            for file, path in inside.items()
+            if path in pair.after and pair.is_same(path) and not pair.through(path)
+        }
     return tuple(file for file in files if file not in same)

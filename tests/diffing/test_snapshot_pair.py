@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import shapecalc
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.diffing.snapshot_pair import changed_files
 from tests.support.git_repositories import GitRepository
@@ -38,6 +39,42 @@ def test_a_file_differs_by_its_text_or_through_what_it_includes(
     made.commit()
     assert changed_files([*files, "new.yaml"], "HEAD~1") == changed[:-1]
     assert changed_files([*files, "new.yaml"], "HEAD") == ()
+
+
+def test_a_file_that_git_does_not_list_is_not_taken_for_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = GitRepository(tmp_path / "a", {"shared/net.yaml": NET, ".gitignore": "ignored.yaml\n"})
+    GitRepository(made.folder / "submodule", {"inner.yaml": NET})
+    (tmp_path / "outside.yaml").write_text(NET)
+    for link, target in {"link.yaml": "shared/net.yaml", "out.yaml": "../outside.yaml", "lost.yaml": "gone"}.items():
+        (made.folder / link).symlink_to(target)
+    made.git("add", "*.yaml", ".gitignore")
+    made.commit("with links")
+    made.write({"ignored.yaml": NET})
+    monkeypatch.chdir(made.folder)
+    not_listed = ("link.yaml", "out.yaml", "lost.yaml", "ignored.yaml", "submodule/inner.yaml")
+    assert changed_files([*not_listed, "shared/net.yaml"], "HEAD") == not_listed
+
+
+def test_all_files_are_checked_if_the_configuration_or_the_lock_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = GitRepository(tmp_path / "a", {**FILES, ".shapecalc.toml": 'paths = ["nets"]\n'})
+    monkeypatch.chdir(made.folder / "nets")
+    shapecalc.lock("same.yaml", "own.yaml", file="../lock.json")
+    made.commit()
+
+    def checked(*, config: bool | str | None = None, lock: str | None = None) -> int:
+        return len(shapecalc.check("same.yaml", "own.yaml", config=config, lock=lock, changed_since="HEAD"))
+
+    (tmp_path / "other.toml").write_text("")
+    assert [checked(config=True, lock="../lock.json"), checked(config="../../other.toml")] == [0, 0]
+    made.write({"lock.json": (made.folder / "lock.json").read_text("utf-8") + "\n"})
+    assert [checked(), checked(config=True), checked(lock="../lock.json")] == [0, 0, 2]
+    made.commit()
+    made.write({".shapecalc.toml": "[budgets]\nmax-params = 1\n"})
+    assert [checked(), checked(config=True), checked(lock="../lock.json")] == [0, 2, 0]
 
 
 def test_a_file_of_another_repository_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,16 +60,27 @@ class Repository(NamedTuple):
 
         A link in a folder on the way is resolved, a link at the end is not.
         """
-        folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - resolves `..` in text, as a shell shows it
-        real = os.path.normpath(os.path.join(os.path.realpath(folder), name))  # noqa: PTH118
-        relative = os.path.relpath(real, self.root).replace(os.sep, "/")
-        if relative == ".." or relative.startswith("../"):
+        relative = self._relative(path)
+        if _is_outside(relative):
             refuse(f"`{path}` is not in the repository `{self.root}`")
         return relative
+
+    def has(self, path: str) -> bool:
+        """Return whether a path is in the repository, whether it exists or not."""
+        return not _is_outside(self._relative(path))
+
+    def _relative(self, path: str) -> str:
+        folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - resolves `..` in text, as a shell shows it
+        real = os.path.normpath(os.path.join(os.path.realpath(folder), name))  # noqa: PTH118
+        return os.path.relpath(real, self.root).replace(os.sep, "/")
 
     def _commit(self, revision: str) -> str | None:
         process = git(self.root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         return None if process.returncode else process.stdout.decode().strip()
+
+
+def _is_outside(relative: str) -> bool:
+    return relative == ".." or relative.startswith("../")
 
 
 def repository_of(folder: Path, name: str) -> Repository:
