@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _MISUSE = 2
 """The exit code of what is wrong whatever is in a file."""
+_SHORT = 12
+"""The digits of the id of a commit in a message."""
 
 
 class NetworkStatus(Enum):
@@ -98,6 +100,7 @@ class _Revisions(NamedTuple):
     without_effect: tuple[str, ...]
     skipped: int
     root: str = ""
+    merge_base: str = ""
 
 
 class RevisionComparison(Presented, _Revisions):
@@ -105,7 +108,8 @@ class RevisionComparison(Presented, _Revisions):
 
     `unchanged` is the number of networks whose text and included texts are the same. `without_effect` has the paths of
     those whose text differs, and no layer, shape or figure. `skipped` is the number of YAML files of other tools.
-    `root` is the folder of the repository.
+    `root` is the folder of the repository. `merge_base` is the id of the best common ancestor of both, if `head` was
+    compared with it instead of with `base`, else "".
     """
 
     __slots__ = ()
@@ -190,10 +194,12 @@ def diff_revisions(
     repository = repository_of(_folder(given[0]) if given else Path(), given[0] if given else ".")
     if head is None and repository.bare:
         refuse("a bare repository has no work tree", "compare two of its revisions: `--head REV`")
-    commit = repository.commit(base)
-    after = "HEAD" if head is None else head
+    commit, name, ancestor = repository.commit(base), base, ""
     if merge_base:
-        commit = repository.merge_base(commit, repository.commit(after))
+        after = repository.commit("HEAD" if head is None else head)
+        nearest = repository.merge_base(commit, after)
+        if nearest != commit:
+            commit, name, ancestor = nearest, nearest[:_SHORT], nearest
     # As for one file, a symbolic link is what it names today.
     inside = tuple(repository.relative(_real(path)) for path in given) or (".",)
     excluded = tuple(exclude)
@@ -206,13 +212,13 @@ def diff_revisions(
 
     selection, options_of_config = PathSelection(inside, leaves_out), options._replace(settings_of=settings_of)
     with ObjectReader(repository.root) as objects:
-        before = Revision(repository, commit, base, objects)
+        before = Revision(repository, commit, name, objects)
         if head is None:
             compared = compare_revisions(before, WorkTree(repository, objects), selection, options_of_config)
         else:
             now = Revision(repository, repository.commit(head), head, objects)
             compared = compare_revisions(before, now, selection, options_of_config)
-    return compared._replace(root=str(repository.root))
+    return compared._replace(base=base, root=str(repository.root), merge_base=ancestor)
 
 
 def _folder(path: str) -> Path:

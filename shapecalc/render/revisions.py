@@ -81,7 +81,7 @@ def revisions(compared: RevisionComparison, most: int | None = None) -> Document
     below = [sentence(compared)]
     if most is not None and len(shown) > most:
         below.append(f"the details of {networks(len(shown) - most)} are left out; to_dict() has all")
-    title = f"{compared.base} → {compared.head or 'work tree'}"
+    title = f"{ancestor(compared)}{compared.base} → {compared.head or 'work tree'}"
     return Document(title, [[table], *details, [Lines(below)]], table)
 
 
@@ -93,10 +93,15 @@ def listing(compared: RevisionComparison) -> Table:
 def sentence(compared: RevisionComparison) -> str:
     """Return the numbers of networks that differ, by status, and of the others."""
     if compared.identical:
-        after = compared.head or "the work tree"
-        return f"no network differs between {compared.base} and {after}: {others(compared)}"
+        before, after = ancestor(compared) + compared.base, compared.head or "the work tree"
+        return f"no network differs between {before} and {after}: {others(compared)}"
     changes = compared.changes
     return f"{networks(len(changes), 'differs', 'differ')} ({statuses(changes)}), {others(compared)}"
+
+
+def ancestor(compared: RevisionComparison) -> str:
+    """Return the words before the name of the base if its common ancestor with the head was compared instead."""
+    return "the merge base with " if compared.merge_base else ""
 
 
 def statuses(changes: Iterable[NetworkChange]) -> str:
@@ -233,6 +238,7 @@ def values(compared: RevisionComparison) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "base": compared.base,
         "head": compared.head or None,
+        "merge_base": compared.merge_base or None,
         "identical": compared.identical,
         "failed": compared.failed,
         "tally": {status.value: count for status, count in compared.tally.items()},

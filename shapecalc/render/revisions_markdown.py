@@ -10,6 +10,7 @@ from shapecalc.render.check.text import blocks
 from shapecalc.render.diff import MARKER, MOST_ROWS, layer_lines, markdown_figures, markdown_totals, tally
 from shapecalc.render.revisions import (
     METRICS,
+    ancestor,
     counted,
     figures,
     has_details,
@@ -111,7 +112,7 @@ def _in_order(texts: Mapping[int, list[str]]) -> list[str]:
 
 def _title(compared: RevisionComparison) -> str:
     differ = networks(len(compared.changes), "differs", "differ") if compared.changes else "no network differs"
-    base = code_span(compared.base)
+    base = ancestor(compared) + code_span(compared.base)
     return f"{differ} between {base} and {code_span(compared.head)}" if compared.head else f"{differ} from {base}"
 
 

@@ -211,7 +211,10 @@ def test_a_merge_base_leaves_out_what_the_other_branch_did_since(repository: Git
     repository.commit()
     both = diff_revisions("main", "topic")
     assert differences(both) == [*changed("a.yaml", "b.yaml"), Difference("deleted", "c.yaml", None)]
-    assert differences(diff_revisions("main", "topic", merge_base=True)) == changed("a.yaml")
+    from_ancestor = diff_revisions("main", "topic", merge_base=True)
+    assert differences(from_ancestor) == changed("a.yaml")
+    assert (from_ancestor.base, from_ancestor.merge_base) == ("main", repository.git("rev-parse", "topic~1"))
+    assert (both.merge_base, diff_revisions("topic~1", "topic", merge_base=True).merge_base) == ("", "")
     repository.git("switch", "-q", "topic")
     assert differences(diff_revisions("main", merge_base=True)) == changed("a.yaml")
     repository.git("merge", "-qm", "merged", "main")
@@ -230,3 +233,20 @@ def test_a_merge_base_leaves_out_what_the_other_branch_did_since(repository: Git
     with pytest.raises(shapecalc.ShapecalcError, match="no common ancestor") as caught:
         diff_revisions("main", merge_base=True)
     assert caught.value.exit_code == 2
+
+
+def test_a_mistake_is_named_by_the_merge_base_in_which_it_is(repository: GitRepository) -> None:
+    start(repository, {"a.yaml": net().replace("linear", "linaer")})
+    ancestor = repository.git("rev-parse", "HEAD")
+    repository.git("switch", "-qc", "topic")
+    repository.write({"a.yaml": net()})
+    repository.commit()
+    repository.git("switch", "-q", "main")
+    repository.git("rm", "-q", "a.yaml")
+    repository.commit()
+    (change,) = diff_revisions("main", "topic", merge_base=True).changes
+    assert change.old_error is not None
+    assert change.old_error.source is not None
+    named = change.old_error.source.name
+    assert named == f"{ancestor[:12]}:a.yaml"
+    assert "linaer" in repository.git("show", named)

@@ -108,6 +108,16 @@ def test_below_the_table_each_network_has_its_layers_its_errors_or_its_totals() 
     assert text_of([], None) == f"{nothing} files passed over"
 
 
+def test_every_form_says_that_the_merge_base_was_compared() -> None:
+    for changes in ([], every()):
+        compared = comparison(changes)._replace(merge_base="0" * 40)
+        shown = document(revisions(compared), Page(None, color=False, unicode=True))
+        assert "the merge base with main" in shown.splitlines()[0]
+        assert "the merge base with `main`" in markdown(compared).splitlines()[1]
+        assert compared.to_dict()["merge_base"] == "0" * 40
+        assert comparison(changes).to_dict()["merge_base"] is None
+
+
 def test_no_line_is_wider_than_the_terminal_and_none_has_a_character_that_it_lacks() -> None:
     for width in (60, 80, 200):
         for unicode in (False, True):
