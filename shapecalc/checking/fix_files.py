@@ -25,13 +25,19 @@ def fix_files(
     exclude: Iterable[str] = (),
     limits: Limits = LIMITS,
     excluded: Callable[[str], bool] | None = None,
+    changed_since: str | None = None,
 ) -> Iterator[FixedText]:
     """Apply all safe fixes to files, and yield the result for each file that has changed, or is in Keras words.
 
     A file is written atomically, and its bytes outside of the edits do not change. A file that cannot be read is
-    skipped: a check reports it. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
+    skipped: a check reports it. With `changed_since`, a git revision, only files that differ from it are fixed, or that
+    include one that does. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
     """
     files = discover(paths, exclude, excluded).files
+    if changed_since is not None:
+        from shapecalc.diffing.snapshot_pair import changed_files  # noqa: PLC0415 - brings git's processes
+
+        files = changed_files(files, changed_since, limits)
     for path in files:
         if path == "-" or (zoo.path(path) is not None and not os.path.lexists(path)):
             what = "standard input" if path == "-" else f"`{path}`, which ships with shapecalc"

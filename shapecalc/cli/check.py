@@ -150,7 +150,7 @@ def command(
         from shapecalc.render.fix import edits
 
         unicode = (sys.stderr.encoding or "ascii").lower().startswith("utf")
-        for fixed in fix_files(checked_paths, exclude or (), limits, configuration.excludes):
+        for fixed in fix_files(checked_paths, exclude or (), limits, configuration.excludes, changed_since):
             print(edits(fixed, unicode=unicode), file=sys.stderr)
     results = check(
         *checked_paths,

@@ -157,7 +157,10 @@ class PathSelection(NamedTuple):
             # The name of a file is not a pattern, whatever characters it has.
             matching = [each] if each in files else [path for path in every if within(path, each, hidden=False)]
             if not matching and each != ".":
-                refuse(f"`{each}` has no YAML file, neither then nor now", "name files or folders of the repository")
+                refuse(
+                    f"`{each}` has no YAML file that git lists, neither then nor now",
+                    "name files or folders of the repository that git does not ignore",
+                )
             selected.update(matching)
         return [path for path in every if path in selected and not self.excluded(path)]
 

@@ -252,9 +252,11 @@ def test_paths_are_those_of_the_current_folder(repository: GitRepository, monkey
 
 
 def test_a_path_without_a_network_on_either_side_is_refused(repository: GitRepository, tmp_path: Path) -> None:
-    start(repository, {"a.yaml": NET, "docs/b.txt": "x"})
+    start(repository, {"a.yaml": NET, "docs/b.txt": "x", ".gitignore": "ignored.yaml"})
+    repository.write({"ignored.yaml": NET})
     for path, message in {
         "docs": "`docs` has no YAML file", "gone.yaml": "`gone.yaml` has no YAML file", "b*.yaml": "no YAML file",
+        "ignored.yaml": "`ignored.yaml` has no YAML file that git lists",
         str(tmp_path.parent / "a.yaml"): "is not in the repository", "../a.yaml": "is in no git repository",
     }.items():  # fmt: skip
         with pytest.raises(ShapecalcError) as caught:

@@ -63,6 +63,7 @@ def test_every_row_is_one_line_that_says_what_differs() -> None:
         ["changed", "e.yaml", "unknown", "unknown", "unknown", "error SC101"],
         ["changed", "f.yaml", "unknown", "unknown", "unknown", "before: error SC101"],
     ]
+    assert lines[9] == "(no room for amount of the largest change)"
     wide = text_of(every(), 200)
     assert f"{LONG} " in wide
     assert " l1                   +112 params" in wide
@@ -114,8 +115,8 @@ def test_every_form_says_that_the_merge_base_was_compared() -> None:
         shown = document(revisions(compared), Page(None, color=False, unicode=True))
         assert "the merge base with main" in shown.splitlines()[0]
         assert "the merge base with `main`" in markdown(compared).splitlines()[1]
-        assert compared.to_dict()["merge_base"] == "0" * 40
-        assert comparison(changes).to_dict()["merge_base"] is None
+        assert values(compared)["merge_base"] == "0" * 40
+        assert values(comparison(changes))["merge_base"] is None
 
 
 def test_no_line_is_wider_than_the_terminal_and_none_has_a_character_that_it_lacks() -> None:
