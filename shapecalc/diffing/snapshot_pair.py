@@ -126,9 +126,9 @@ def changed_files(
 ) -> tuple[str, ...]:
     """Return the files whose text differs from that of a revision, or that of a file that they include.
 
-    All are returned if one of `for_all` differs, files such as a configuration, which apply to each. A file that does
-    not exist, such as a name of the zoo, is returned too. Raises `ShapecalcError` SC001 (exit code 2) for a file in no
-    repository or in another one than the first, and for what git does not know.
+    All are returned if one of `for_all` differs or is in no such repository, files such as a configuration, which apply
+    to each. A file that does not exist, such as a name of the zoo, is returned too. Raises `ShapecalcError` SC001 (exit
+    code 2) for a file in no repository or in another one than the first, and for what git does not know.
     """
     existing = [file for file in files if os.path.lexists(file)]
     if not existing:
@@ -138,9 +138,10 @@ def changed_files(
     with ObjectReader(repository.root) as objects:
         before, now = Revision(repository, repository.commit(base), base, objects), WorkTree(repository, objects)
         pair = SnapshotPair(before, now, tuple(inside.values()), limits)
-        shared = [repository.relative(file) for file in for_all if repository.has(file)]
-        if any(before.identity(path) != now.identity(path) for path in shared):
-            return tuple(files)
+        for file in for_all:
+            path = repository.relative(file) if repository.has(file) else None
+            if path is None or before.identity(path) != now.identity(path):
+                return tuple(files)
         # Git does not list what it ignores, links and what is in a submodule: whether these are the same is unknown.
         same = {
             file

@@ -69,7 +69,7 @@ def test_all_files_are_checked_if_the_configuration_or_the_lock_differs(
         return len(shapecalc.check("same.yaml", "own.yaml", config=config, lock=lock, changed_since="HEAD"))
 
     (tmp_path / "other.toml").write_text("")
-    assert [checked(config=True, lock="../lock.json"), checked(config="../../other.toml")] == [0, 0]
+    assert [checked(config=True, lock="../lock.json"), checked(config="../../other.toml")] == [0, 2]
     made.write({"lock.json": (made.folder / "lock.json").read_text("utf-8") + "\n"})
     assert [checked(), checked(config=True), checked(lock="../lock.json")] == [0, 0, 2]
     made.commit()
