@@ -77,5 +77,5 @@ def refuse_to_run(folder: Path, error: OSError) -> NoReturn:
     there = os.path.isdir(folder)  # noqa: PTH112 - a name may be too long for `Path.is_dir`
     refuse(
         f"git cannot be run: {(error.strerror or str(error)).lower()}" if there else f"`{folder}` is no folder",
-        "`--base` reads old versions with git, which has to be installed" if there else None,
+        "old versions are read with git, which has to be installed" if there else None,
     )

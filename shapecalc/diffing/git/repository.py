@@ -34,9 +34,7 @@ class Repository(NamedTuple):
             if self._commit(f"origin/{revision}") is not None:
                 help_text = f"write `origin/{revision}`, which is there: `{revision}` is no branch of this clone"
             if ".." in revision:
-                help_text = (
-                    "name one revision; a second one is `--head`, and `A...B` is `--base A --head B --merge-base`"
-                )
+                help_text = "name one revision; for `A...B`, `diff` has `--base A --head B --merge-base`"
             refuse(f"git knows no revision `{revision}`", help_text)
         return commit
 

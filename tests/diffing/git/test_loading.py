@@ -140,4 +140,4 @@ def test_without_git_the_sentence_says_so(run, repository) -> None:
     ended = run("diff", "nets/net.yaml", "--base", "HEAD", env={"PATH": str(repository)})
     assert (ended.code, ended.out) == (2, "")
     assert "git cannot be run: no such file or directory" in ended.err
-    assert "`--base` reads old versions with git" in ended.err
+    assert "old versions are read with git" in ended.err
