@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from shapecalc.diffing.revisions import NetworkChange, RevisionComparison
     from shapecalc.files.config import Config
     from shapecalc.files.config_keys import FailOn
+    from shapecalc.files.settings import Settings
     from shapecalc.parser.thresholds import Alternatives, Threshold
     from shapecalc.shape_inference.report import Report
 
@@ -110,6 +111,7 @@ def command(
         compared = diff_revisions(
             base, head, given, exclude=exclude or (), merge_base=merge_base, options=options, config=configuration
         )
+        _note_unused(wanted, compared)
         _show_revisions(compared, target, configuration)
     else:
         comparison = _compared(given, base, single(settings(set_)), batch, limits, symbolic=symbolic)
@@ -174,6 +176,19 @@ def _show_revisions(compared: RevisionComparison, target: Target, config: Config
             codes += [_judged(_applicable(each, change), change.totals, change.path) for each in conditions]
     if any(codes):
         raise typer.Exit(max(codes))
+
+
+def _note_unused(given: Settings, compared: RevisionComparison) -> None:
+    """Report on stderr each setting that no network that differs has; one with errors, or deleted, may have it."""
+    comparisons = [change.comparison for change in compared.changes]
+    if not comparisons or None in comparisons:
+        return
+    reports = [report for each in comparisons if each for report in (each.old, each.new) if report]
+    singles = [(f"--set {name}", given._replace(values={name: None}, batch=None)) for name in given.values]
+    singles += [] if given.batch is None else [(f"--batch {given.batch}", given._replace(values={}))]
+    for option, one in singles:
+        if not any(one.applies_to(report.architecture) for report in reports):
+            print(f"note: `{_shown(option)}` applies to no network that differs", file=sys.stderr)
 
 
 def _applicable(condition: FailOn, change: NetworkChange) -> Alternatives:

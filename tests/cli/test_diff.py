@@ -228,3 +228,18 @@ def test_conditions_apply_to_each_network_of_a_repository(run, tmp_path) -> None
     assert ended.code == 1
     assert "broken.yaml: `" not in ended.err.replace("was-broken.yaml", "")
     assert "changed.yaml: `params > +2%` is met" in ended.err
+
+
+def test_a_setting_that_no_network_that_differs_has_is_noted(run, tmp_path) -> None:
+    made = GitRepository(tmp_path, {"net.yaml": "input: [N, T, 4]\nlayers: [linear: 5]\n", "old.yaml": NET})
+    settings = ("--set", "T=3", "--set", "TT=3", "--batch", "2")
+    assert "note" not in run("diff", "--base", "HEAD", *settings).err
+    made.write({"net.yaml": "input: [N, T, 4]\nlayers: [linear: 6]\n"})
+    assert run("diff", "--base", "HEAD", *settings).err == "note: `--set TT` applies to no network that differs\n"
+    made.write({"net.yaml": "input: [3, 4]\nlayers: [linear: 6]\n"})
+    assert "note: `--set T`" not in run("diff", "--base", "HEAD", *settings).err, "it had one"
+    made.commit()
+    made.write({"net.yaml": "input: [3, 4]\nlayers: [linear: 7]\n"})
+    assert "note: `--batch 2` applies to no network that differs\n" in run("diff", "--base", "HEAD", *settings).err
+    (made.folder / "old.yaml").unlink()
+    assert "note" not in run("diff", "--base", "HEAD", *settings).err, "it may have been of this network"
