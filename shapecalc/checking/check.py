@@ -26,6 +26,7 @@ from shapecalc.parser.diagnostics import position
 from shapecalc.parser.file_kind import FileKind, kind_of
 from shapecalc.parser.include import diagnose_blocks
 from shapecalc.shape_inference.engine import Reports
+from shapecalc.shape_inference.report import batch_symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -195,13 +196,16 @@ def _at_own_sizes(
 ) -> ShapecalcError:
     """Return the mistakes of a file at its own sizes; without any, those at the sizes of the configuration."""
     try:
-        architecture = loads_source(source, options.limits, folder)
+        architecture = loads_source(source, options.limits, folder, unused=True)
         Reports(architecture).at({})
     except ShapecalcError as of_file:
         return of_file
-    known = {*architecture.parameters, *architecture.symbols}
-    given = [f"{name} = {value}" for name, value in own.settings.values.items() if name in known]
-    given += [] if own.settings.batch is None else [f"batch = {own.settings.batch}"]
+    names = {*architecture.parameters, *architecture.symbols} - options.settings.values.keys()
+    given = [f"{name} = {value}" for name, value in own.settings.values.items() if name in names]
+    batch = own.settings.replaced_by(options.settings).batch if options.settings.batch is None else None
+    given += [] if batch is None or batch_symbol(architecture) is None else [f"batch = {batch}"]
+    if not given:
+        return error
     note = f"the configuration sets {', '.join(given)}"
     diagnostics = tuple(each._replace(notes=(*each.notes, note)) for each in error.diagnostics)
     return ShapecalcError(diagnostics, error.source, exit_code=error.exit_code)

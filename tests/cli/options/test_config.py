@@ -115,6 +115,27 @@ def test_an_error_at_the_sizes_of_the_configuration_says_so(run: Run, folder: Pa
     assert ("receives 1" in own.out, "the configuration sets" in own.out) == (True, False)
 
 
+def test_only_an_error_that_the_configuration_causes_names_it(run: Run, folder: Path) -> None:
+    uncalled = f"{SIZED}blocks: {{left: {{layers: [rleu]}}}}\n"
+    batched = "input: [N, 3, H]\nlayers: [conv: {out_channels: 4, kernel_size: 3}]\n"
+    # a network, the configuration, arguments, what an error says, what a note says
+    rows = [
+        ("a block that nothing calls", uncalled, "set = {H = 8}\nbatch = 4", "", "`rleu`", None),
+        ("an option alone", batched, "set = {W = 5}", "--set H=2", "SC302", None),
+        ("an option instead", batched, "set = {H = 5}", "--set H=2", "SC302", None),
+        ("no batch", SIZED.replace("[N,", "[1,"), "set = {H = 2}\nbatch = 4", "", "SC302", "H = 2\n"),
+        ("a batch", SIZED, "set = {H = 2}\nbatch = 4", "", "SC302", "H = 2, batch = 4\n"),
+        ("a batch instead", SIZED, "set = {H = 2}\nbatch = 4", "--batch 5", "SC302", "H = 2\n"),
+    ]
+    for name, text, configured, arguments, error, note in rows:
+        (folder / "net.yaml").write_text(text)
+        (folder / ".shapecalc.toml").write_text(f"{configured}\n")
+        out = run(shell=f"check net.yaml {arguments}").out
+        assert error in out, (name, out)
+        said = "the configuration sets" in out
+        assert (f"the configuration sets {note}" in out) if note else not said, (name, out)
+
+
 def test_the_configuration_cannot_run_anything_or_raise_a_limit(run: Run, folder: Path) -> None:
     (folder / "net.yaml").write_text(SIZED)
     for key in ("run = true", "limit = ['layers=1000000']", "max-memory = '1TiB'", "fix = true", "output = ['a.txt']"):
