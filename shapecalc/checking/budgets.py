@@ -140,15 +140,15 @@ def _met(report: Report, figures: Figures, condition: FailOn) -> Iterator[Diagno
 
 
 def _undecided(what: str, name: str, symbols: Iterable[str]) -> Diagnostic:
-    names = [*symbols]
+    names, one = [*symbols], name.startswith("memory")
     if not names:
-        return Diagnostic(code="SC505", message=f"{what} is undecided: its {name} are unknown")
+        return Diagnostic(code="SC505", message=f"{what} is undecided: its {name} {'is' if one else 'are'} unknown")
     quoted = " and ".join(f"`{name}`" for name in names)
     options = " ".join(f"--set {name}=…" for name in names)
     table = ", ".join(f"{name} = …" for name in names)
     return Diagnostic(
         code="SC505",
-        message=f"{what} is undecided: its {name} depend on {quoted}",
+        message=f"{what} is undecided: its {name} depend{'s' * one} on {quoted}",
         help=f"give {quoted} a size: `{options}`, or `set = {{{table}}}` in the configuration",
     )
 

@@ -74,10 +74,10 @@ FREE = "name: net\ninput: [N, T, 8]\nlayers: [{linear: 4}, relu]\n"
 def test_a_figure_that_depends_on_a_symbol_is_no_pass(tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(FREE)
-    for key in ("max_macs", "max_memory"):
+    for key, says in (("max_macs", "its MACs depend on `T`"), ("max_memory", "its memory in float32 depends on `T`")):
         (undecided,) = found(budgets(**{key: "1G"}), path)
         assert "is undecided" in undecided.message
-        assert "depend on `T`" in undecided.message
+        assert says in undecided.message
         assert undecided.help == "give `T` a size: `--set T=…`, or `set = {T = …}` in the configuration"
         (above,) = found(budgets(**{key: 0}), path)
         assert "above" in above.message, "every size has more than nothing"
