@@ -269,7 +269,7 @@ class _ConfigReader:
 
     def _override(self, entry: dict[str, Any], index: int) -> Override:
         at = ("overrides", index)
-        if "paths" not in entry:
+        if entry.get("paths", []) == []:
             self._add(
                 f"override {index + 1} has no `paths`",
                 at[:1],

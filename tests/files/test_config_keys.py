@@ -88,6 +88,7 @@ MISTAKES = {
         "write it in `a.toml`",
     ),
     "an override without paths": ("[[overrides]]\nstrict = true", "override 1 has no `paths`", 'paths = ["edge/**"]'),
+    "an override of no path": ("[[overrides]]\npaths = []", "override 1 has no `paths`", 'paths = ["edge/**"]'),
     "overrides that are no list": ("overrides = {paths = []}", "`overrides` expects tables", "[[overrides]]"),
     "budgets that are no table": ("budgets = 3", "`budgets` expects a table", None),
     "a number for a flag": ("strict = 1", "`strict` expects `true` or `false`, receives `1`", None),
