@@ -22,7 +22,7 @@ from shapecalc.files.config_keys import (
     Override,
     read_tables,
 )
-from shapecalc.files.discovery import display_path
+from shapecalc.files.discovery import WILDCARDS, display_path, without_wildcards
 from shapecalc.files.patterns import matches
 from shapecalc.files.settings import NOTHING_SET, Settings
 from shapecalc.files.toml import MOST_BYTES, key_span, read_toml, text_span
@@ -35,7 +35,6 @@ OWN_FILE = ".shapecalc.toml"
 PROJECT_FILE = "pyproject.toml"
 _TABLE = ("tool", "shapecalc")
 _WORD = b"shapecalc"
-_WILDCARDS = frozenset("*?[")
 
 BUDGET = "budgets."
 DEFAULTS: Mapping[str, Any] = {
@@ -130,7 +129,7 @@ class Config:
     def existing_paths(self) -> tuple[str, ...]:
         """Return `paths`; raise `ShapecalcError` SC506 (exit code 2) for a file or folder that does not exist."""
         for index, (written, path) in enumerate(zip(self._general("paths"), self.paths, strict=False)):
-            if not set(path) & _WILDCARDS and not os.path.lexists(path):
+            if not set(path) & WILDCARDS and not os.path.lexists(path):
                 assert self.source is not None  # without a file there are no paths
                 at = (*self.root, "paths")
                 span = text_span(self.source.text, (*at, index), written) or key_span(self.source.text, at)
@@ -221,7 +220,7 @@ class Config:
         """Return the path of a file of the configuration; refuse one that a link leads out of the folder."""
         folder = self.folder or os.curdir
         joined = os.path.join(folder, path)  # noqa: PTH118 - a name may be anything that the system gives
-        fixed = joined if not set(path) & _WILDCARDS else os.path.join(folder, _without_pattern(path))  # noqa: PTH118
+        fixed = os.path.join(folder, without_wildcards(path))  # noqa: PTH118 - of a pattern, its folders are followed
         real, top = os.path.realpath(fixed), os.path.realpath(folder)
         if os.path.commonpath((real, top)) != top:
             raise _refused(f"`{name}` leads out of the folder of the configuration: `{path}` is a link")
@@ -229,13 +228,6 @@ class Config:
 
 
 NO_CONFIG = Config()
-
-
-def _without_pattern(path: str) -> str:
-    """Return the folders at the start of a pattern, before the first part with a wildcard."""
-    parts = path.split("/")
-    fixed = next((index for index, part in enumerate(parts) if set(part) & _WILDCARDS), len(parts))
-    return "/".join(parts[:fixed])
 
 
 def _over(values: Mapping[str, Any], others: Mapping[str, Any], *, added: bool = False) -> dict[str, Any]:
@@ -319,7 +311,7 @@ def _load(path: Path, folder: Path, top: Path | None = None) -> Config | None:
         return _config(source, folder, document, ())
     tool = document.get("tool")
     table = tool.get(_TABLE[-1]) if isinstance(tool, dict) else None
-    if table is None and top:
+    if table is None and top and project:
         return None
     if table is None:
         raise _refused(f"`{name}` has no `[{'.'.join(_TABLE)}]`")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
+from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 ENDINGS = (".yaml", ".yml")
 OWN_ENDINGS = (".shapecalc.yaml", ".shapecalc.yml")
 """Of files that are networks whatever they hold."""
-_PATTERN = frozenset("*?[")
+WILDCARDS = frozenset("*?[")
+"""The characters that make a path a pattern."""
 
 
 class Discovered(NamedTuple):
@@ -38,8 +41,8 @@ def discover(
     are passed over; a file that a pattern of `exclude` matches, or for which `excluded` is true, is left out in any
     case. `-`, names of the zoo and missing files are returned as they are: reading them reports the mistake. A file
     that cannot be read is taken for a network, and so is a folder that cannot be listed. Symbolic links to folders are
-    not followed. Raises `ShapecalcError` SC001 (exit code 2) for a folder or a pattern without a network, unless files
-    of it are excluded.
+    not followed, unless a path names one, before the wildcards of a pattern. Raises `ShapecalcError` SC001 (exit code
+    2) for a folder or a pattern without a network, unless files of it are excluded.
     """
     patterns = tuple(exclude)
 
@@ -90,14 +93,33 @@ def _expanded(path: str) -> Iterator[str] | None:
     # `Path.is_dir` and `Path.exists` would raise where a name is too long for a file.
     if os.path.isdir(path):  # noqa: PTH112
         return _below(path)
-    if path != "-" and not os.path.exists(path) and _PATTERN & set(path):  # noqa: PTH110
+    if path != "-" and not os.path.exists(path) and WILDCARDS & set(path):  # noqa: PTH110
         # Some shells do not expand patterns, and none does in quotes.
+        is_link = cache(os.path.islink)
+        start = len(without_wildcards(path))
         return (
             display_path(name)
             for name in sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - takes absolute patterns too
-            if os.path.isfile(name)  # noqa: PTH113
+            if os.path.isfile(name) and not any(map(is_link, _folders_beyond(name, start)))  # noqa: PTH113
         )
     return None
+
+
+def without_wildcards(pattern: str) -> str:
+    """Return the folders at the start of a pattern, before the first part with a wildcard.
+
+    >>> without_wildcards("nets/edge/*/a.yaml")
+    'nets/edge'
+    """
+    return "/".join(takewhile(lambda part: not WILDCARDS & set(part), pattern.split("/")))
+
+
+def _folders_beyond(name: str, start: int) -> Iterator[str]:
+    """Yield the folders around a file that are longer than `start` characters."""
+    end = name.find("/", start + 1)
+    while end >= 0:
+        yield name[:end]
+        end = name.find("/", end + 1)
 
 
 def _below(folder: str) -> Iterator[str]:

@@ -71,6 +71,12 @@ def test_a_project_without_the_table_is_passed_over(repository: Path, monkeypatc
     assert "is not TOML" in refused()
 
 
+def test_the_own_file_is_never_passed_over(repository: Path) -> None:
+    for text in ("[tool.shapecal]\nstrict = true\n", "tool = 3\n"):
+        strict(repository, text=text)
+        assert refused() == "`.shapecalc.toml` has no `[tool.shapecalc]`", text
+
+
 def test_the_search_ends_at_the_root_of_the_repository(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     strict(repository.parent)
     assert find_config() == NO_CONFIG

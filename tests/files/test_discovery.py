@@ -86,6 +86,24 @@ def test_names_may_be_odd_and_links_to_folders_are_not_followed(tree: Path) -> N
     assert found == ("a.yml", "b.yaml", "gone.yaml", "nets/z.yaml", "nets/deep/y.yaml", "x.yaml/in\nside.yaml")
 
 
+def test_a_pattern_follows_no_link_to_a_folder_except_one_that_it_names(tree: Path) -> None:
+    (tree / "nets" / "link").symlink_to(tree / "nets" / "deep", target_is_directory=True)
+    (tree / "nets" / "deep" / "file.yaml").symlink_to(tree / "b.yaml")
+    rows = {
+        "**/y.yaml": ("nets/deep/y.yaml",),
+        "nets/*/y.yaml": ("nets/deep/y.yaml",),
+        "./*/link/y.yaml": (),
+        f"{tree}/nets/**": ("nets/deep/file.yaml", "nets/deep/y.yaml", "nets/z.yaml"),
+        "nets/link/*.yaml": ("nets/link/file.yaml", "nets/link/y.yaml"),
+    }
+    for pattern, files in rows.items():
+        if files:
+            assert discover([pattern]).files == files, pattern
+        else:
+            with pytest.raises(ShapecalcError, match="has no file that it matches"):
+                discover([pattern])
+
+
 def test_a_path_below_the_current_folder_is_shown_from_there_and_another_as_it_is(tree: Path) -> None:
     assert display_path(str(tree / "nets" / "z.yaml")) == "nets/z.yaml"
     assert display_path("../elsewhere/a.yaml") == "../elsewhere/a.yaml"
