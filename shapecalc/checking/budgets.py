@@ -69,10 +69,7 @@ def _over_budget(reports: Reports, sizes: Mapping[str, int], budgets: Budgets) -
         note = f"the budgets are for batch = {budgets.batch}"
         yield from (each._replace(notes=(*each.notes, note)) for each in error.diagnostics)
         return
-    at = ", ".join(
-        f"{name} = {size}" for name, size in {**report.bindings, **report.costs_at}.items() if name == symbol
-    )
-    at = f" at {at}" if at else ""
+    at = _at_batch(report)
     if budgets.max_params is not None:
         params = _Figure("max-params", "params", (report.totals.params,), "", lambda: _parts(report, "params"))
         yield from _beyond(report, params, budgets.max_params)
@@ -81,6 +78,12 @@ def _over_budget(reports: Reports, sizes: Mapping[str, int], budgets: Budgets) -
         yield from _beyond(report, macs, budgets.max_macs)
     if budgets.max_memory is not None:
         yield from _beyond(report, _peak(report, budgets.dtype, at), budgets.max_memory)
+
+
+def _at_batch(report: Report) -> str:
+    symbol = batch_symbol(report.architecture)
+    size = {**report.bindings, **report.costs_at}.get(symbol) if symbol is not None else None
+    return "" if size is None else f" at {symbol} = {size}"
 
 
 def _peak(report: Report, dtype: str, at: str) -> _Figure:
@@ -127,11 +130,11 @@ def _met(report: Report, figures: Figures, condition: FailOn) -> Iterator[Diagno
         shown = " and ".join(
             _amount(value, _NAMES.get(metric, metric), of_bytes=metric in OF_BYTES) for metric, value in values.items()
         )
-        sizes = "".join(f" at {name} = {size}" for name, size in report.costs_at.items())
         first = next(iter(values))
+        at = _at_batch(report) if values.keys() & _OF_THE_BATCH else ""
         yield Diagnostic(
             code="SC505",
-            message=f"{subject} has {shown}{sizes if values.keys() & _OF_THE_BATCH else ''}: `{condition.text}` is met",
+            message=f"{subject} has {shown}{at}: `{condition.text}` is met",
             notes=_largest(_parts(report, first), values[first], of_bytes=first in OF_BYTES),
         )
     for threshold in () if holds else deciding:

@@ -125,6 +125,15 @@ def test_a_condition_is_met_by_the_figures_of_one_sample() -> None:
     assert len(found(conditions("params > 1", "macs > 1"), "lenet5")) == 2
 
 
+def test_a_condition_names_the_batch_that_its_figures_are_at() -> None:
+    for batch, at in ((None, " at N = 1: "), (8, " at N = 8: ")):
+        config = Config(values={**conditions("macs > 1").values, "batch": batch})
+        (met,) = found(config, "lenet5")
+        assert at in met.message
+    (met,) = found(conditions("params > 1"), "lenet5")
+    assert " at " not in met.message
+
+
 def test_a_condition_that_depends_on_a_symbol_is_no_pass() -> None:
     net = shapecalc.loads(FREE)
     (undecided,) = found(conditions("macs > 1G and params > 3"), net)
