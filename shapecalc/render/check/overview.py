@@ -76,15 +76,14 @@ def tables(results: Sequence[Checked]) -> list[Table]:
 def directories(results: Sequence[Checked]) -> Table:
     """Return a table of the directories that have findings, those with most errors first, and their totals.
 
-    If there are more than `MOST_ROWS`, directories are joined into those above them.
+    If there are more than `MOST_ROWS`, directories are joined into those above them, unless into a single one.
     """
     deepest = max((path_of(checked).count("/") for checked in results), default=0)
-    for depth in range(deepest, 0, -1):
-        groups = [group for group in by_directory(results, depth) if group.affected]
+    groups: list[PathCounts] = []
+    for depth in range(max(deepest, 1), 0, -1):
+        deeper, groups = groups, [group for group in by_directory(results, depth) if group.affected]
         if len(groups) <= MOST_ROWS:
-            break
-    else:
-        groups = [group for group in by_directory(results, 1) if group.affected]
+            return _path_table("directory", deeper if deeper and len(groups) == 1 else groups, results)
     return _path_table("directory", groups, results)
 
 

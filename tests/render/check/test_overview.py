@@ -43,6 +43,10 @@ def test_many_directories_are_joined_into_those_above_them() -> None:
     lines = drawn(apart)
     assert len(lines) == 2 + MOST_ROWS + 1
     assert lines[-1] == ["40", "other", "directories", "40", "40", "40", "0"]
+    for below in ("nets", "a/b/nets"):
+        lines = drawn([checked(f"{below}/{number:03}/x.yaml", "SC301!") for number in range(60)])
+        assert lines[2] == [f"{below}/000/", "1", "1", "1", "0"], "one row of all is no overview"
+        assert lines[-1] == ["40", "other", "directories", "40", "40", "40", "0"]
 
 
 def test_every_finding_is_in_one_directory_and_every_code_in_one_row() -> None:
