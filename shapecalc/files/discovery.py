@@ -60,7 +60,7 @@ def discover(
             continue
         files = tuple(expanded)
         wanted = [file for file in files if not left_out(file)]
-        other = [file for file in wanted if not _is_readable_network(file)]
+        other = [file for file in wanted if not is_network(file)]
         if not files or (wanted and len(other) == len(wanted)):
             raise _nothing_in(path, len(other))
         skipped |= dict.fromkeys(other)
@@ -78,7 +78,7 @@ def _nothing_in(path: str, others: int) -> ShapecalcError:
     return misuse("SC001", f"`{path}` has {kind}", "name a file, or a folder of files")
 
 
-def _is_readable_network(file: str) -> bool:
+def is_network(file: str) -> bool:
     """Return whether a file is a network or a file of blocks, or cannot be read, which its check reports."""
     if file.endswith(OWN_ENDINGS):
         return True

@@ -124,7 +124,8 @@ def _lines(done: Resolution, shown: int) -> Iterator[str]:
         if file.settings_differ and file.ours is not None and file.theirs is not None:
             ours, theirs = (_at(side.settings) for side in (file.ours, file.theirs))
             yield f"{file.key}: ours is locked at {ours}, theirs at {theirs}: locked at {_at(file.entry.settings)}"
-    yield from (f"dropped: {key} is not there any more" for key in done.dropped)
+    for key in done.dropped:
+        yield f"dropped: {key} is not {'a network' if key in done.former else 'there'} any more"
     same = len(done.files) - shown
     if same:
         yield f"{plural(same, 'file')} as on both sides"

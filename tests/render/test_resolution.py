@@ -57,6 +57,14 @@ def test_a_lock_that_is_the_same_on_both_sides_has_no_table() -> None:
     ]
 
 
+def test_a_file_that_is_there_but_no_network_is_not_called_missing() -> None:
+    done = Resolution("the.lock", Lock({}, "0"), FILES[:1], ("a.yaml", "b.yaml"), former=frozenset({"b.yaml"}))
+    assert lines(done)[:2] == [
+        "dropped: a.yaml is not there any more",
+        "dropped: b.yaml is not a network any more",
+    ]
+
+
 def test_settings_that_differ_are_said() -> None:
     file = ResolvedFile("a.yaml", Side.OURS, A._replace(settings={"N": 4}), SideEntry(A, {"N": 4}), SideEntry(A, {}))
     shown = lines(Resolution("the.lock", Lock({}, "0"), (file,)))

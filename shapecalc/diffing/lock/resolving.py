@@ -16,6 +16,9 @@ from shapecalc.diffing.lock.folder import exists, key_of, path_of, read_text
 from shapecalc.diffing.lock.reading import read_entry, read_lock, read_settings
 from shapecalc.diffing.lock.recording import Recorded, reports_of
 from shapecalc.files.config import NO_CONFIG, Config
+from shapecalc.files.discovery import is_network
+from shapecalc.parser.files import read_source
+from shapecalc.parser.merge_conflict import explain_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,7 +71,7 @@ class ResolvedFile(NamedTuple):
 class Resolution(NamedTuple):
     """The lock that takes the place of one with conflicts, and each file of it, if no network has an error.
 
-    `dropped` are files of either side that are not there any more.
+    `dropped` are files of either side that are not there any more, or are not networks any more, as the `former` ones.
     """
 
     file: str
@@ -80,6 +83,7 @@ class Resolution(NamedTuple):
     names: frozenset[str] = frozenset()
     """The names of settings that apply to one of the files."""
     errors: tuple[ShapecalcError, ...] = ()
+    former: frozenset[str] = frozenset()
 
     @property
     def recorded(self) -> Recorded:
@@ -93,7 +97,8 @@ def resolved(
 ) -> Resolution:
     """Return the lock of the files of both sides of a lock file with merge conflicts that exist, and of those `named`.
 
-    Each file is locked as it is now, at `settings` and at those of its entry: of ours if the sides differ.
+    Each file is locked as it is now, at `settings` and at those of its entry: of ours if the sides differ. One that is
+    not a network any more is dropped, unless it is named.
     Raises `ShapecalcError` (exit code 2): SC503 if there is no lock file, SC504 if it has no conflict, or if no file is
     known.
     """
@@ -103,7 +108,8 @@ def resolved(
     if not locked and not given:
         help_text = f"name the files: `{lock_command(lock_file, '--resolve', path='PATH')}`"
         _refuse(f"`{lock_file}` has no entry that can be read, on either side", help_text)
-    files = {key: path_of(key, lock_file) for key in locked if exists(path_of(key, lock_file))} | given
+    there = {key: path for key in locked if exists(path := path_of(key, lock_file))}
+    files = {key: path for key, path in there.items() if _may_be_network(path, limits)} | given
     before = {key: side.settings for key, side in locked.items()}
     reports = reports_of((files[key] for key in sorted(files)), limits, settings, lock_file, before, config)
     if reports.errors:
@@ -116,7 +122,16 @@ def resolved(
         for key, entry in sorted(entries.items())
     )
     dropped = tuple(sorted(key for key in locked if key not in entries))
-    return Resolution(lock_file, Lock(entries, version), files_now, dropped, named.skipped, frozenset(reports.names))
+    former = frozenset(there).intersection(dropped)
+    names = frozenset(reports.names)
+    return Resolution(lock_file, Lock(entries, version), files_now, dropped, named.skipped, names, former=former)
+
+
+def _may_be_network(path: str, limits: Limits) -> bool:
+    """Return whether a file is a network, or has merge conflicts, so that it is not known what it will be."""
+    with suppress(ShapecalcError):
+        return is_network(path) or explain_conflict(read_source(path, limits).text) is not None
+    return False
 
 
 def _side(entry: Entry, ours: SideEntry | None, theirs: SideEntry | None) -> Side:

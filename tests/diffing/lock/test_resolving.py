@@ -191,6 +191,24 @@ def test_a_file_is_named_by_the_side_that_has_its_entry(repository: Path) -> Non
     assert done.dropped == ("c.yaml",)
 
 
+def test_a_file_that_is_not_a_network_any_more_is_dropped_as_by_an_update(repository: Path) -> None:
+    branch(repository, {"a.yaml": network(5)}, {"a.yaml": network(6)})
+    git(repository, "merge", "-q", "other", fails=True)
+    git(repository, "checkout", "-q", "--ours", "--", "a.yaml")
+    (repository / "b.yaml").write_text("services: {web: 1}\n", encoding="utf-8")
+    (repository / "c.yaml").write_text("blocks: {a: {layers: [relu]}}\n", encoding="utf-8")
+    (repository / "d.yaml").unlink()
+    conflict = Path(LOCK_FILE).read_bytes()
+    with pytest.raises(ShapecalcError, match="SC102"):
+        shapecalc.lock("b.yaml", resolve=True)
+    for paths in ((), (".",)):
+        Path(LOCK_FILE).write_bytes(conflict)
+        done = shapecalc.lock(*paths, resolve=True).resolution
+        assert done is not None
+        assert (done.dropped, done.former) == (("b.yaml", "c.yaml", "d.yaml"), {"b.yaml", "c.yaml"})
+        assert not shapecalc.check(".", lock=LOCK_FILE).failed()
+
+
 def test_each_file_is_locked_at_its_settings_those_of_ours_first(repository: Path) -> None:
     whole = re.sub('("params": [0-9]+)\n', r'\1,\n      "settings": {"N": 4}\n', lock_text({"a.yaml": 4}))
     for other, differs in (('{"N": 5}', True), ('{"N": 4}', False), ("{}", True)):
