@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shapecalc.shape_inference.report import CONVENTION
 from tests.support.ci_files import GUIDE, ROOT, workflows
 from tests.support.git_repositories import CONFIGURATION, GitRepository
 from tests.support.github_runner import STEPS, GitHubRunner
@@ -315,3 +316,17 @@ def test_without_paths_those_of_the_configuration_are_checked(repository: GitRep
     repository.write({".shapecalc.toml": 'paths = ["architectures"]\n', "ci.toml": 'paths = ["architectures/lib"]\n'})
     assert runner.run("Check", repository.folder).log == "4 files checked: clean\n"
     assert runner.run("Check", repository.folder, config="ci.toml").log == "1 file checked: clean\n"
+
+
+def test_the_lock_file_is_that_of_the_configuration_unless_another_is_given(
+    repository: GitRepository, runner: GitHubRunner
+) -> None:
+    lock = {"convention": CONVENTION, "files": {}, "schema_version": 1, "shapecalc": "0"}
+    repository.write(
+        {"own.lock": json.dumps(lock), ".shapecalc.toml": 'paths = ["architectures"]\nlock-file = "own.lock"\n'}
+    )
+    assert "is not in `own.lock`" in runner.run("Check", repository.folder, locked="true").log
+    other = runner.run("Check", repository.folder, locked="true", lock_file="other.lock").log
+    assert "there is no lock file `other.lock`" in other
+    repository.write({".shapecalc.toml": 'paths = ["architectures"]\nlocked = true\n'})
+    assert "there is no lock file `other.lock`" in runner.run("Check", repository.folder, lock_file="other.lock").log
