@@ -42,22 +42,32 @@ def main() -> int:
     It is 1 if a condition of the input or of the configuration holds, or a network that differs has errors. That
     nothing can be compared is a failure only if the input has conditions.
     """
-    gate = bool(_lines("FAIL_ON"))
     if not (base := _base()):
         _say("notice", "there is no pull request and no `base`: nothing is compared")
         return 0
+    if not os.environ["BASE"] and _git("rev-parse", "HEAD") == os.environ["BASE_SHA"]:
+        return _uncompared(
+            "the base is checked out, not the pull request, so nothing is compared: let the workflow run on "
+            "`pull_request`, which checks out the merge"
+        )
     done = _diff(base, "markdown", *(f"--fail-on={condition}" for condition in _lines("FAIL_ON")))
     if not done.stdout:
         shallow = _git("rev-parse", "--is-shallow-repository") == "true"
         hint = ": this clone has only a part of the history; give actions/checkout `fetch-depth: 0`" if shallow else ""
-        _say("error" if gate else "warning", f"the networks could not be compared with the base{hint}")
-        return done.returncode if gate else 0
+        return _uncompared(f"the networks could not be compared with the base{hint}")
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(page).open("ab") as file:
             file.write(done.stdout)
     if os.environ["COMMENT"] == "true":
         _comment(base, done.stdout.decode())
     return done.returncode
+
+
+def _uncompared(why: str) -> int:
+    """Say why nothing is compared, and return an exit code."""
+    gate = bool(_lines("FAIL_ON"))
+    _say("error" if gate else "warning", why)
+    return 2 if gate else 0
 
 
 def _base() -> str:

@@ -290,6 +290,17 @@ def test_a_push_has_nothing_to_compare_with_unless_a_base_is_given(
     assert "::notice title=shapecalc diff::there is no pull request to comment on" in ended.log
 
 
+def test_a_checkout_of_the_base_is_not_compared_with_itself(repository: GitRepository, runner: GitHubRunner) -> None:
+    # So checks out `pull_request_target`.
+    open_request(repository, runner, {"architectures/net.yaml": NET.replace("linear: 10", "linear: 12")})
+    repository.git("checkout", "-q", "--detach", "main")
+    for conditions, code, kind in (("", 0, "warning"), ("params > +2%", 2, "error")):
+        ended = compare(repository, runner, fail_on=conditions)
+        assert (ended.code, ended.summary, runner.own) == (code, "", [])
+        assert f"::{kind} title=shapecalc diff::the base is checked out, not the pull request" in ended.log
+    assert compare(repository, runner, base="main").code == 0
+
+
 def test_it_is_compared_also_if_the_check_has_found_errors() -> None:
     condition = STEPS["Compare"]["if"]
     assert "!cancelled()" in condition
