@@ -159,6 +159,16 @@ def test_a_merge_request_has_a_report_and_with_a_token_one_note(pipeline: Pipeli
         assert pipeline.notes == ["a note", f"> {MARKER}", report.rstrip("\n") + "\n"]
 
 
+def test_without_a_difference_no_note_is_created_but_an_old_one_updated(pipeline: Pipeline) -> None:
+    variables = {**request(pipeline), "SHAPECALC_TOKEN": "a token"}
+    variables["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = pipeline.repository.git("rev-parse", "HEAD")
+    code, log = pipeline.run(variables=variables, paths="nets")
+    assert (code, pipeline.notes, "could not be written" in log) == (0, [], False)
+    pipeline.set_notes(f"{MARKER}\nold")
+    assert pipeline.run("sh", variables, paths="nets")[0] == 0
+    assert pipeline.notes == [pipeline.report("shapecalc-diff.md")]
+
+
 def test_a_condition_of_the_configuration_fails_the_job_and_a_base_that_is_missing_does_not(pipeline: Pipeline) -> None:
     variables = request(pipeline)
     for condition, code in (("params > +90%", 0), ("params > +2%", 1)):
