@@ -117,7 +117,7 @@ def _beyond(report: Report, figure: _Figure, limit: Limit) -> Iterator[Diagnosti
         )
     elif None in answers:
         symbols = sorted({name for each in figures for name in above.open_symbols(each)})
-        yield _undecided(f"`{budget}` of {subject}", figure.name, symbols)
+        yield _undecided(f"`{budget}` of {subject}", symbols)
 
 
 def _met(report: Report, figures: Figures, condition: FailOn) -> Iterator[Diagnostic]:
@@ -138,20 +138,19 @@ def _met(report: Report, figures: Figures, condition: FailOn) -> Iterator[Diagno
             notes=_largest(_parts(report, first), values[first], of_bytes=first in OF_BYTES),
         )
     for threshold in () if holds else deciding:
-        text = f"`{threshold.text}` of {subject}"
-        yield _undecided(text, _NAMES.get(threshold.metric, threshold.metric), threshold.open_symbols(figures))
+        yield _undecided(f"`{threshold.text}` of {subject}", threshold.open_symbols(figures))
 
 
-def _undecided(what: str, name: str, symbols: Iterable[str]) -> Diagnostic:
-    names, one = [*symbols], name.startswith("memory")
+def _undecided(what: str, symbols: Iterable[str]) -> Diagnostic:
+    names = [*symbols]
     if not names:
-        return Diagnostic(code="SC505", message=f"{what} is undecided: its {name} {'is' if one else 'are'} unknown")
+        return Diagnostic(code="SC505", message=f"{what} is undecided: the figure is unknown")
     quoted = " and ".join(f"`{name}`" for name in names)
     options = " ".join(f"--set {name}=…" for name in names)
     table = ", ".join(f"{name} = …" for name in names)
     return Diagnostic(
         code="SC505",
-        message=f"{what} is undecided: its {name} depend{'s' * one} on {quoted}",
+        message=f"{what} is undecided: it depends on {quoted}",
         help=f"give {quoted} a size: `{options}`, or `set = {{{table}}}` in the configuration",
     )
 
