@@ -261,7 +261,9 @@ def test_the_help_for_a_file_that_is_gone_is_a_command_that_removes_it(run, tmp_
         assert run("lock", "a net.yaml", "gone.yaml", *option).code == 0
         (tmp_path / "gone.yaml").unlink()
         ended = run("check", "a net.yaml", "--locked", *option)
-        (command,) = re.findall(r"help: run `(shapecalc lock --update .*)` if it is gone for good", ended.out)
+        (command,) = re.findall(
+            r"help: if it is gone for good, run `(shapecalc lock --update .*)`: an update of any file", ended.out
+        )
         assert run(*shlex.split(command)[1:], env={"CI": ""}).code == 0, file
         assert run("check", "a net.yaml", "--locked", *option).code == 0, file
 

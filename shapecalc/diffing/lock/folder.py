@@ -166,4 +166,5 @@ def _removal(others: Sequence[str], lock_file: str) -> str:
     """Return how to remove missing files from a lock that has other files."""
     if not others:
         return f"delete `{lock_file}` if the file is gone for good"
-    return f"run `{lock_command(lock_file, '--update', path=others[0])}` if it is gone for good"
+    command = lock_command(lock_file, "--update", path=others[0])
+    return f"if it is gone for good, run `{command}`: an update of any file removes those that are gone"
