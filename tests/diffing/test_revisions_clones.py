@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,14 @@ def test_a_shallow_clone_compares_what_it_has_and_says_what_to_fetch(repository:
     assert "shallow" in refused(first, merge_base=True)
     copy.git("fetch", "-q", "--unshallow")
     assert differences(diff_revisions(first, merge_base=True)) == CHANGED
+
+
+def test_what_a_shallow_clone_of_one_branch_says_to_fetch_has_the_other_branches(repository: GitRepository) -> None:
+    repository.git("branch", "base", "HEAD~1")
+    copy = clone(repository, "--depth", "1")
+    command = refused("origin/base").split("`")[3]
+    copy.git(*shlex.split(command)[1:])
+    assert differences(diff_revisions("origin/base", merge_base=True)) == CHANGED
 
 
 def test_a_partial_clone_fetches_what_it_compares(repository: GitRepository) -> None:

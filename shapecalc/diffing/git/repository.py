@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from shapecalc.diffing.git.command import error_of, git, refuse
 
-_FETCH = "the clone is shallow: fetch its history first (`git fetch --unshallow`; actions/checkout: `fetch-depth: 0`)"
+_FETCH = (
+    "the clone is shallow: fetch the history of all branches first (`git fetch --unshallow origin "
+    "'+refs/heads/*:refs/remotes/origin/*'`; actions/checkout: `fetch-depth: 0`)"
+)
 
 
 class Repository(NamedTuple):
