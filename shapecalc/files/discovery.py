@@ -136,14 +136,14 @@ def _below(folder: str) -> Iterator[str]:
 
 
 def display_path(path: str) -> str:
-    """Return a path as it is displayed: with `/`, and relative to the current folder if it is below it.
+    """Return a path as it is displayed: with `/`, and from the current folder unless it is an absolute one elsewhere.
 
     >>> display_path("./nets//a.yaml")
     'nets/a.yaml'
     """
     try:
         relative = os.path.relpath(path)
-        outside = relative.split(os.sep, 1)[0] == os.pardir
+        elsewhere = os.path.isabs(path) and relative.split(os.sep, 1)[0] == os.pardir  # noqa: PTH117
     except (OSError, ValueError):  # the current folder is gone, another drive, a null character
         return path
-    return os.path.normpath(path).replace(os.sep, "/") if outside else relative.replace(os.sep, "/")
+    return (os.path.normpath(path) if elsewhere else relative).replace(os.sep, "/")

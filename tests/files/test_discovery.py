@@ -107,6 +107,7 @@ def test_a_pattern_follows_no_link_to_a_folder_except_one_that_it_names(tree: Pa
 def test_a_path_below_the_current_folder_is_shown_from_there_and_another_as_it_is(tree: Path) -> None:
     assert display_path(str(tree / "nets" / "z.yaml")) == "nets/z.yaml"
     assert display_path("../elsewhere/a.yaml") == "../elsewhere/a.yaml"
+    assert display_path(f"../../{tree.parent.name}/elsewhere/a.yaml") == "../elsewhere/a.yaml"
     assert display_path("/somewhere//else/a.yaml") == "/somewhere/else/a.yaml"
 
 
