@@ -117,12 +117,15 @@ def verdict(results: Sequence[Checked]) -> str:
     '1 file checked: clean'
     >>> verdict(CheckResults([Checked("net.yaml", None, ())], skipped=("compose.yaml",)))
     '1 file checked: clean; 1 other YAML file passed over'
+    >>> verdict(CheckResults([]))
+    '0 files checked: all that were found are excluded'
     """
     totals = ", ".join(plural(count, severity.value) for severity, count in counts(results).items() if count)
     others, unchanged, base = len(skipped_of(results)), *unchanged_of(results)
     same = f"; {plural(unchanged, 'file')} as in {terminal(base)} not checked" if unchanged else ""
     passed_over = f"; {plural(others, 'other YAML file')} passed over" if others else ""
-    return f"{plural(len(results), 'file')} checked: {totals or 'clean'}{same}{passed_over}"
+    clean = "clean" if results or unchanged or others else "all that were found are excluded"
+    return f"{plural(len(results), 'file')} checked: {totals or clean}{same}{passed_over}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -19,7 +19,7 @@ def checked(*severities: Severity, name: str = "net.yaml") -> Checked:
 @pytest.mark.parametrize(
     ("results", "line"),
     [
-        ([], "0 files checked: clean"),
+        ([], "0 files checked: all that were found are excluded"),
         ([checked(), checked()], "2 files checked: clean"),
         ([checked(Severity.NOTE)], "1 file checked: 1 note"),
         (

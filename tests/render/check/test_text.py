@@ -23,7 +23,7 @@ def test_clean_files_are_one_line() -> None:
 
 
 def test_no_file_is_clean_too() -> None:
-    assert checks([]) == "0 files checked: clean"
+    assert checks([]) == "0 files checked: all that were found are excluded"
 
 
 def test_files_stand_one_below_the_other() -> None:
