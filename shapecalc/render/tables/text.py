@@ -267,8 +267,8 @@ def _legend(short: Short, content: Table, columns: Sequence[int]) -> tuple[str, 
     counts = [row.values[place] for row in content.rows for place in columns]
     if short.counts and any(type(value) is Amount and value.text(short) != value.text() for value in counts):
         said.append("a million and more rounded")
-    heads = enumerate(content.columns)
-    left_out = [column.name for place, column in heads if place not in columns and column.name]
+    heads = [column.name if column.heading is None else column.heading for column in content.columns]
+    left_out = [head for place, head in enumerate(heads) if place not in columns and head]
     if left_out:
         said.append(f"no room for {', '.join(left_out)}")
     return (f"({'; '.join(said)})",) if said else ()
