@@ -127,6 +127,11 @@ def test_no_line_is_wider_than_the_terminal_and_none_has_a_character_that_it_lac
             assert unicode or text.isascii()
 
 
+def test_a_column_without_room_is_named_by_its_heading() -> None:
+    assert "largest change" in text_of(every(), None)
+    assert "(no room for largest change)" in text_of(every(), 60)
+
+
 def test_a_sheet_has_the_figures_of_both_sides() -> None:
     rows = list(csv.DictReader(csv_table(listing(comparison(every()))).splitlines()))
     assert len(rows) == 6
