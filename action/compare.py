@@ -15,6 +15,9 @@ from typing import Any
 MARKER = "<!-- shapecalc diff -->"
 """The first line of the report, by which its comment is found."""
 
+TOKEN = os.environ.pop("GH_TOKEN")
+"""What writes the comment: `gh` alone has it in its environment."""
+
 SHORT = 12
 """The digits of a commit that the report shows."""
 
@@ -136,7 +139,7 @@ def _own_comment(number: int) -> int | None:
 def _gh(endpoint: str, body: dict[str, Any], *options: str) -> Any:
     """Return the answer to a request with a body; `gh` takes the token of an own server from another variable."""
     host = os.environ["GITHUB_SERVER_URL"].partition("://")[2]
-    env = {**os.environ, "GH_HOST": host, "GH_ENTERPRISE_TOKEN": os.environ["GH_TOKEN"]}
+    env = {**os.environ, "GH_HOST": host, "GH_TOKEN": TOKEN, "GH_ENTERPRISE_TOKEN": TOKEN}
     command = ["gh", "api", *options, endpoint, "--input", "-"]
     try:
         done = subprocess.run(command, input=json.dumps(body).encode(), env=env, capture_output=True, check=False)

@@ -39,7 +39,8 @@ class GitHubRunner:
         (folder / "bin").mkdir()
         (folder / "path").mkdir()
         self._program("bin/python", f'exec "{sys.executable}" "$@"')
-        self._program("bin/shapecalc", f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m shapecalc "$@"')
+        command = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m shapecalc "$@"'
+        self._program("bin/shapecalc", f'[ -z "$GH_TOKEN" ] || exit 9  # the token is for gh alone\n{command}')
         self._program("path/gh", f'exec "{sys.executable}" -I "{ROOT}/tests/support/fake_gh.py" "$@"')
         self.set(comments=[], refuses=[], calls=[])
 
