@@ -12,7 +12,8 @@ from urllib.parse import quote
 from shapecalc.diagnostics import Severity, Span
 from shapecalc.diagnostics.rules import page_of, rule
 from shapecalc.render import json
-from shapecalc.render.check.located import brief, fingerprints, located, plural, skipped_of
+from shapecalc.render.check.line_hash import line_hashes
+from shapecalc.render.check.located import brief, located, plural, skipped_of
 from shapecalc.render.check.origin import source_address
 from shapecalc.version import __version__
 
@@ -57,10 +58,7 @@ def _log(entries: list[Located], most: int, skipped: int) -> str:
     run: dict[str, Any] = {
         "tool": {"driver": {**driver, "rules": [_rule(code, address) for code in codes]}},
         "columnKind": "unicodeCodePoints",
-        "results": [
-            _result(entry, codes.index(entry.diagnostic.code), fingerprint)
-            for entry, fingerprint in zip(entries, fingerprints(entries), strict=True)
-        ],
+        "results": [_result(entry, codes.index(entry.diagnostic.code)) for entry in entries],
     }
     said = [("warning", f"{plural(left, 'result')} more than {most} left out")] if left > 0 else []
     said += [("note", f"{plural(skipped, 'YAML file')} without a network passed over")] if skipped else []
@@ -81,7 +79,7 @@ def _rule(code: str, address: str | None) -> dict[str, Any]:
     return written if address is None else {**written, "helpUri": f"{address}/{page_of(code)}"}
 
 
-def _result(entry: Located, index: int, fingerprint: str) -> dict[str, Any]:
+def _result(entry: Located, index: int) -> dict[str, Any]:
     diagnostic = entry.diagnostic
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
@@ -89,8 +87,10 @@ def _result(entry: Located, index: int, fingerprint: str) -> dict[str, Any]:
         "level": diagnostic.severity.value,
         "message": _message("\n".join([brief(diagnostic.message), *entry.lines()])),
         "locations": [_location(entry.path, diagnostic.span)],
-        "partialFingerprints": {"primaryLocationLineHash": fingerprint},
     }
+    line_hash = _line_hash(entry)
+    if line_hash is not None:
+        result["partialFingerprints"] = {"primaryLocationLineHash": line_hash}
     labels = dict.fromkeys(diagnostic.labels)
     if labels:
         result["relatedLocations"] = [
@@ -111,6 +111,15 @@ def _result(entry: Located, index: int, fingerprint: str) -> dict[str, Any]:
 def _message(text: str) -> dict[str, str]:
     # `[text](address)` is a link in a message; text from a file must not become one.
     return {"text": text.replace("](", "] (")}
+
+
+def _line_hash(entry: Located) -> str | None:
+    """Return the hash of the line of a diagnostic, None if its text is not known: an upload then computes it."""
+    span = entry.diagnostic.span
+    source = entry.checked.source if span is None else entry.text_of(span)
+    hashes = () if source is None else line_hashes(source.mark + source.text)
+    line = (span or _START).line
+    return hashes[line - 1] if line <= len(hashes) else None
 
 
 def _location(path: str, span: Span | None) -> dict[str, Any]:

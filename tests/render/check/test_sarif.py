@@ -20,6 +20,7 @@ from shapecalc.checking.result import Checked, CheckResults
 from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
 from shapecalc.diagnostics.rules import codes
 from shapecalc.render.check import sarif
+from shapecalc.render.check.line_hash import line_hashes
 from tests.support.check_inputs import INPUTS, checked, one
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def test_every_result_has_what_code_scanning_demands(name: str) -> None:
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["message"]["text"]
-        assert re.fullmatch("[0-9a-f]{64}", result["partialFingerprints"]["primaryLocationLineHash"])
+        for line_hash in result.get("partialFingerprints", {}).values():
+            assert re.fullmatch("[0-9a-f]{1,16}:[0-9]+", line_hash)
         (location,) = result["locations"]
         region = location["physicalLocation"]["region"]
         assert list(region) == ["startLine", "startColumn", "endLine", "endColumn"]
@@ -92,16 +94,20 @@ def test_without_an_address_no_link_is_made_up(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_alert_stays_the_same_if_lines_move() -> None:
-    def hashes(*findings: Diagnostic) -> list[str]:
-        run = run_of([file(*findings)])
-        return [result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]]
+    def hashes(result: Checked) -> list[str | None]:
+        found = [each.get("partialFingerprints") for each in run_of([result])["results"]]
+        return [each and each["primaryLocationLineHash"] for each in found]
 
-    before = hashes(finding("as in line 2"), finding("even"), finding("even"))
-    moved = Span(7, 1, 7, 7)
-    assert (
-        hashes(finding("as in line 7", span=moved), finding("even", span=moved), finding("even", span=moved)) == before
-    )
-    assert len(set(before)) == 3
+    text = "input: [N]\nlayers: [relu]\n"
+    before = hashes(file(finding(), text=text))
+    assert before == [line_hashes(text)[1]]
+    assert hashes(file(finding(span=Span(4, 1, 4, 7)), text=f"# 1\n# 2\n{text}")) == before
+    # What has no position is at the first line, with the mark that an upload reads; a text that is not known has none.
+    whole = Diagnostic(code="SC503", message="odd")
+    assert hashes(file(whole)._replace(source=Source("net.yaml", text, mark="\ufeff"))) == [
+        line_hashes(f"\ufeff{text}")[0]
+    ]
+    assert hashes(Checked("the.lock", None, (whole,))) == [None]
 
 
 def test_clean_files_have_results_and_these_are_none() -> None:
