@@ -103,7 +103,7 @@ def _rows(file: ResolvedFile) -> Iterator[TableRow]:
     if file.side is Side.NEITHER:
         for name, side in (("ours", file.ours), ("theirs", file.theirs)):
             if side is not None:
-                yield TableRow((Path(file.key, name, 1), BLANK, *_of(side)), DIM)
+                yield TableRow((Path(name, level=1), BLANK, *_of(side)), DIM)
 
 
 def _of(side: SideEntry | None) -> tuple[Value, Value]:

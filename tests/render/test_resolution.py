@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapecalc.diffing.lock import Entry, Lock
 from shapecalc.diffing.lock.resolving import Resolution, ResolvedFile, Side, SideEntry
 from shapecalc.render.resolution import listing, resolution, values
-from shapecalc.render.tables import csv, text
+from shapecalc.render.tables import csv, markdown, text
 from shapecalc.render.terminal.grid import Page
 from tests.render.test_eighty_columns import check_document
 from tests.support.lock_merges import entry
@@ -48,6 +48,11 @@ def test_files_that_are_not_the_same_on_both_sides_are_rows() -> None:
         "1 file as on both sides",
         "the.lock is rebuilt, and holds 5 files; 1 other YAML file passed over",
     ]
+
+
+def test_the_rows_of_both_sides_are_named_in_markdown_too() -> None:
+    rows = markdown.document(resolution(DONE)).splitlines()
+    assert rows[3:5] == ["| `ours` |  | 79 | 67 |", "| `theirs` |  | 102 | 88 |"]
 
 
 def test_a_lock_that_is_the_same_on_both_sides_has_no_table() -> None:
