@@ -52,9 +52,9 @@ METRICS: Mapping[str, Metric] = {
 _COLUMNS = (
     TableColumn("status", ""),
     TableColumn("file"),
-    *(TableColumn(metric.heading, right=True) for metric in METRICS.values()),
-    TableColumn("largest change", drops=3),
-    TableColumn("amount of the largest change", "", right=True, drops=2),
+    *(TableColumn(name, metric.heading, right=True) for name, metric in METRICS.items()),
+    TableColumn("largest", "largest change", drops=3),
+    TableColumn("amount", "", right=True, drops=2),
 )
 _LISTING = tuple(
     TableColumn(name)
