@@ -27,6 +27,7 @@ from shapecalc.files.patterns import matches
 from shapecalc.files.settings import NOTHING_SET, Settings
 from shapecalc.files.toml import MOST_BYTES, key_span, read_toml, text_span
 from shapecalc.parser.files import decode, read_bytes
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,15 +107,16 @@ class Config:
         >>> config.at("edge/a.yaml").ignore, config.at("a.yaml").ignore
         (('SC4',), ())
         """
-        values = {**DEFAULTS, "set": {}}
+        values, settings = {**DEFAULTS, "set": {}}, NOTHING_SET
         for one in (self.values, *(override.values for _, override in self._matching(path))):
             values = _over(values, one)
+            settings = settings.replaced_by(Settings(one.get("set", {}), one.get("batch")))
         with_options = _over(values, self.options, added=True)
         return FileConfig(
             with_options["select"],
             with_options["ignore"],
             with_options["strict"],
-            Settings(values["set"], values["batch"]),
+            settings,
             with_options["fail-on"],
             Budgets(*(values[BUDGET + name] for name in BUDGET_KEYS)),
         )
@@ -167,6 +169,7 @@ class Config:
         entries |= self._written(self.values, "file", (), None)
         for number, override in self._matching(path) if path is not None else ():
             entries |= self._written(override.values, "override", ("overrides", number - 1), number)
+            _replace_batch(entries, override.values)
         for name, value in self.options.items():
             if name == "set":
                 entries |= {f"set.{inner}": ConfigValue(item, "option") for inner, item in value.items()}
@@ -174,6 +177,7 @@ class Config:
                 entries[name] = entries[name]._replace(value=(*entries[name].value, *value), origin="file, option")
             else:
                 entries[name] = ConfigValue(value, "option")
+        _replace_batch(entries, self.options)
         return entries
 
     def written_overrides(self) -> Iterator[tuple[int, Override, dict[str, ConfigValue]]]:
@@ -238,6 +242,13 @@ def _over(values: Mapping[str, Any], others: Mapping[str, Any], *, added: bool =
     for name in ADDED & others.keys() if added else ():
         result[name] = (*values[name], *others[name])
     return result
+
+
+def _replace_batch(entries: dict[str, ConfigValue], values: Mapping[str, Any]) -> None:
+    """Take a batch out that these values set by its symbol, as `Settings.replaced_by` does."""
+    symbol = next((name for name in BATCH_SYMBOLS if name in values.get("set", {})), None)
+    if symbol is not None and "batch" not in values and entries["batch"].value is not None:
+        entries["batch"] = entries[f"set.{symbol}"]._replace(value=None)
 
 
 def find_config() -> Config:

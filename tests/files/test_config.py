@@ -207,6 +207,20 @@ def test_overrides_replace_values_in_their_order() -> None:
     assert NO_CONFIG.at("a.yaml") == Config(overrides=LAYERED.overrides).at("a.yaml")
 
 
+def test_a_batch_set_by_its_symbol_replaces_a_batch_of_the_layers_before() -> None:
+    config = Config(
+        values={"batch": 8, "set": {"T": 3}},
+        overrides=(Override(("edge",), {"set": {"N": 1}}), Override(("a.yaml",), {"set": {"N": 5}, "batch": 4})),
+    )
+    rows = {"b.yaml": ({"T": 3}, 8), "edge/b.yaml": ({"T": 3, "N": 1}, None), "edge/a.yaml": ({"T": 3, "N": 5}, 4)}
+    for path, settings in rows.items():
+        assert config.at(path).settings == settings, path
+        assert config.entries(path)["batch"].value == settings[1], path
+    assert config.entries("edge/b.yaml")["batch"][1:3] == ("override", 1)
+    given = config.with_options(set={"N": 2}).entries("edge/a.yaml")
+    assert (given["batch"], given["set.N"].value) == ((None, "option", None, None), 2)
+
+
 def test_an_option_replaces_a_value_or_adds_to_a_list() -> None:
     given = LAYERED.with_options(ignore=("SC1",), select=(), fail_on=(read_condition("macs > 4"),), strict=False)
     own = given.at("edge/a.yaml")
