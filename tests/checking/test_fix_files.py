@@ -42,13 +42,6 @@ def test_a_file_without_a_safe_fix_is_not_written(folder: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
-def test_of_the_changes_since_a_revision_only_these_are_fixed(folder: Path) -> None:
-    repository = GitRepository(folder, {"old.yaml": TYPO, "new.yaml": "input: [N, 7]\nlayers: [relu]\n"})
-    repository.write({"new.yaml": TYPO})
-    assert fixed(".", "--changed-since", "main")[0] == 0
-    assert ((folder / "old.yaml").read_bytes() == TYPO, (folder / "new.yaml").read_bytes() == TYPO) == (True, False)
-
-
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(folder: Path) -> None:
     (folder / "a.yaml").write_bytes(b"\xff\xfe\xfd")
     (folder / "b.yaml").write_bytes(TYPO)
