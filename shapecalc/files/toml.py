@@ -26,6 +26,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_KEY_PARTS, _BETWEEN = re.compile(r"\('(.*)',?\)"), "', '"
+"""A key in a message of tomllib, `('tool', 'a')`, and what is between its parts."""
 _PLACEHOLDER = "shapecalc-position"
 _MOST_SEARCHED = 2**16
 _MOST_CANDIDATES = 32
@@ -51,6 +53,7 @@ def read_toml(source: Source) -> dict[str, Any]:
         if place and place[1]:
             start = _offset(source.text, int(place[1]), int(place[2]))
         reason = message[: place.start()] if place else message
+        reason = _KEY_PARTS.sub(lambda parts: f"`{parts[1].replace(_BETWEEN, '.')}`", reason)
         _refuse(source, start, f"is not TOML: {reason[:1].lower()}{reason[1:]}")
     except ValueError:
         mistake = _mistake(source, "cannot be read: it has an integer of thousands of digits")

@@ -27,6 +27,8 @@ HOSTILE = {
     "a null character": ("a = \0", "is not TOML: invalid value"),
     "half a character": ('a = "\\ud800"', "is not TOML"),
     "a key twice": ("a = 1\na = 2", "is not TOML: cannot overwrite a value"),
+    "a table twice": ("[tool.a]\nb = 1\n[tool.a]", "is not TOML: cannot declare `tool.a` twice"),
+    "a table that is a list": ("a = []\n[[a]]", "is not TOML: cannot mutate immutable namespace `a`"),
     "nothing after a sign": ("a =", "is not TOML"),
 }
 
