@@ -117,7 +117,7 @@ def ended_by(error: BaseException, color: Color = Color.AUTO, *, limited: bool =
 def _report_end(error: BaseException, color: Color, *, limited: bool) -> int:
     match error:
         case ShapecalcError():
-            report(error, color)
+            report(error, color=color)
             return error.exit_code
         case Terminated():
             raise error
@@ -173,15 +173,15 @@ def _is_scarce() -> bool:
     return False
 
 
-def report(error: ShapecalcError, color: Color = Color.AUTO) -> None:
-    """Print the diagnostics of an error on stderr."""
+def report(*errors: ShapecalcError, color: Color = Color.AUTO) -> None:
+    """Print the diagnostics of errors on stderr, with their number below the last one."""
     from shapecalc.cli.options.terminal import width_of
-    from shapecalc.render.check.text import render_diagnostics
+    from shapecalc.render.check.text import render_errors
 
     # If both streams go to one file, earlier results come first.
     sys.stdout.flush()
     coloured, width = wants_color(sys.stderr, color), width_of(sys.stderr)
-    print(render_diagnostics(error.diagnostics, error.source, color=coloured, width=width), file=sys.stderr)
+    print(render_errors(errors, color=coloured, width=width), file=sys.stderr)
 
 
 def tolerant_streams() -> None:

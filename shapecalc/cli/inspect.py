@@ -140,7 +140,7 @@ def command(
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         raise error
     if diagnostics:
-        say(error, color)  # warnings do not change the exit code
+        say(error, color=color)  # warnings do not change the exit code
 
 
 def _refuse_with_graph(given: Mapping[str, object], *selection: object) -> None:

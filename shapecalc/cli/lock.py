@@ -111,9 +111,8 @@ def command(
         others=discovered.skipped,
     )
     causes = {path: tuple(one.message for one in error.diagnostics) for path, error in recorded.moved.items()}
-    if not update:
-        for error in recorded.moved.values():
-            say(error, color)
+    if recorded.moved and not update:
+        say(*recorded.moved.values(), color=color)
     count = len(recorded.lock.files) if recorded.written else recorded.given
     done = LockSummary(
         lock_file,
@@ -176,9 +175,8 @@ def _resolve(
 
 
 def _stop_at(errors: tuple[ShapecalcError, ...], color: Color) -> None:
-    for error in errors:
-        say(error, color)
     if errors:
+        say(*errors, color=color)
         raise typer.Exit(max(error.exit_code for error in errors))
 
 

@@ -73,7 +73,7 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
 
     if version.report is None:
         assert version.error is not None
-        say(version.error, color)
+        say(version.error, color=color)
         return
     if version.comparison is None:
         result = inspection(version.report)
@@ -83,6 +83,6 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
     print(text.document(result, Page(**stdout_manner(color))))
     findings = diagnose(version.report, brief=True, expectations=as_written, where=as_written)
     if findings:
-        say(ShapecalcError(findings, version.report.architecture.file), color)
+        say(ShapecalcError(findings, version.report.architecture.file), color=color)
     # The reader of a pipe gets each version when it is saved.
     print(end="", flush=True)

@@ -162,9 +162,20 @@ def test_what_cannot_be_read_stops_the_lock_and_all_of_it_is_said(run, folder) -
     assert (ended.code, ended.out) == (1, "")
     assert "bad.yaml:2:10" in ended.err
     assert "worse.yaml:2:" in ended.err
+    assert re.findall(r"^\d+ errors?$", ended.err, re.MULTILINE) == ["2 errors"]
     assert not (folder / LOCK).exists()
     assert run("lock", "nope.yaml").code == 2
     assert run("lock", "-").code == 2
+
+
+def test_what_has_moved_is_counted_once(run, folder) -> None:
+    (folder / "copy.yaml").write_text((folder / "net.yaml").read_text())
+    run("lock", ".")
+    for name in ("net.yaml", "copy.yaml"):
+        widen(folder / name)
+    said = run("lock", ".").err
+    assert said.count("error[SC502]") == 2
+    assert re.findall(r"^\d+ errors?$", said, re.MULTILINE) == ["2 errors"]
 
 
 def test_a_spoilt_lock_is_not_written_over(run, folder) -> None:

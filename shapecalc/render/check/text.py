@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shapecalc.checking.result import Checked
+    from shapecalc.diagnostics import ShapecalcError
 
 _CUT_WIDTH = 100
 """Columns to which source lines are cut if nothing is wrapped."""
@@ -52,6 +53,12 @@ def render_diagnostics(
     if not diagnostics:
         return ""
     return "\n\n".join([*blocks(diagnostics, source, color=color, width=width), _summary(diagnostics)])
+
+
+def render_errors(errors: Sequence[ShapecalcError], *, color: bool = False, width: int | None = None) -> str:
+    """Return the diagnostics of errors, each of its own text, as those of one text are."""
+    drawn = [block for error in errors for block in blocks(error.diagnostics, error.source, color=color, width=width)]
+    return "\n\n".join([*drawn, _summary([each for error in errors for each in error.diagnostics])])
 
 
 def blocks(diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool, width: int | None) -> list[str]:

@@ -60,7 +60,7 @@ PLACES: list[tuple[str, tuple[str, ...], str, str]] = [
     ("while help is written", ("--help",), "typer.core", "format_help"),
     ("while a file is read", ("inspect", "net.yaml"), "shapecalc.parser.files", "decode"),
     ("while YAML is read", ("inspect", "net.yaml"), "shapecalc.parser.grammar", "parse"),
-    ("while a mistake is said", ("inspect", "typo.yaml"), "shapecalc.render.check.text", "render_diagnostics"),
+    ("while a mistake is said", ("inspect", "typo.yaml"), "shapecalc.render.check.text", "render_errors"),
     ("in inference", ("inspect", "net.yaml"), "shapecalc.shape_inference.engine", "inspect_at"),
     ("while a table is drawn", ("inspect", "net.yaml"), "shapecalc.render.inspect.table", "inspection"),
     ("while NumPy loads", ("verify", "net.yaml"), "numpy", "<module>"),
