@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from shapecalc.cli import app
-from tests.support.git_repositories import GitRepository
 
 if TYPE_CHECKING:
     from pathlib import Path
