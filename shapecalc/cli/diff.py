@@ -132,8 +132,11 @@ def _compared(
 
     before, after = _loaded(paths, base, texts, limits)
     if before is None:
+        revision = _shown(base or "")
         print(
-            f"note: `{_shown(paths[0])}` does not exist in {_shown(base or '')}: everything is added", file=sys.stderr
+            f"note: `{_shown(paths[0])}` does not exist in {revision}: everything is added; `shapecalc diff --base "
+            f"{revision}` finds the former name of a file that was renamed",
+            file=sys.stderr,
         )
     known = _known(after) | (_known(before) if before else set())
     return diff(

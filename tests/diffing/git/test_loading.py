@@ -84,7 +84,8 @@ def test_a_file_that_was_not_there_is_added_whole(run, repository) -> None:
     (repository / "nets/fresh.yaml").write_text(NET)
     ended = run("diff", "nets/fresh.yaml", "--base", "HEAD", "--fail-on", "params > +1%")
     assert ended.code == 1
-    assert ended.err.startswith("note: `nets/fresh.yaml` does not exist in HEAD: everything is added\n")
+    assert ended.err.startswith("note: `nets/fresh.yaml` does not exist in HEAD: everything is added; ")
+    assert "`shapecalc diff --base HEAD`" in ended.err
     assert "layers: 4 added" in ended.out
     git(repository, "add", ".")  # which git says in other words
     assert "everything is added" in run("diff", "nets/fresh.yaml", "--base", "HEAD").err
