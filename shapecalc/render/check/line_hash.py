@@ -21,8 +21,8 @@ def line_hashes(text: str) -> tuple[str, ...]:
     >>> line_hashes(" a\nb\n  \t\tc\n d")[:2]
     ('271789c17abda88f:1', '54703d4cd895b18:1')
     """
-    kept = text.replace("\r\n", "\n").replace("\r", "\n").replace(" ", "").replace("\t", "")
-    data = kept.encode("utf-16-le", "surrogatepass")
+    compact = text.replace("\r\n", "\n").replace("\r", "\n").replace(" ", "").replace("\t", "")
+    data = compact.encode("utf-16-le", "surrogatepass")
     units = (*struct.unpack(f"<{len(data) // 2}H", data), _END)
     seen: Counter[int] = Counter()
     hashes = []
