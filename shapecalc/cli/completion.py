@@ -109,6 +109,13 @@ def _networks(_context: Any, incomplete: str) -> Iterator[str]:
     yield from _files(incomplete)
 
 
+def _networks_or_paths(context: Any, incomplete: str) -> Iterator[str]:
+    from shapecalc.files import zoo
+
+    yield from zoo.names()
+    yield from _paths(context, incomplete)
+
+
 def _paths(_context: Any, incomplete: str) -> Iterator[str]:
     folder = Path(os.path.dirname(incomplete) or ".")  # noqa: PTH120 - "nets/" is a folder too
     yield from (str(path) for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith("."))
@@ -239,8 +246,7 @@ def _words(context: Any, incomplete: str) -> Iterable[str]:
 
 WORDS: dict[str, Words] = {
     "ARCH": _networks,
-    "OLD": _networks,
-    "NEW": _networks,
+    "OLD NEW": _networks_or_paths,
     "PATH": _paths,
     "WORD": _words,
     "NAME": _networks,

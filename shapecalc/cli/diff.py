@@ -48,7 +48,7 @@ def command(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[OLD NEW | PATH...]",
+            metavar="[OLD NEW|PATH...]",
             help="Two networks; with --base files, folders and patterns of a repository, by default the `paths` of the "
             "configuration, without one all of it.",
         ),
