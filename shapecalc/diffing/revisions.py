@@ -226,7 +226,10 @@ def diff_revisions(
 
 def _folder(path: str) -> Path:
     """Return the innermost folder of a path that exists: a folder that was deleted has a repository too."""
-    folder = os.path.abspath(path)  # noqa: PTH100 - a name may be anything that the system gives
+    try:
+        folder = os.path.abspath(path)  # noqa: PTH100 - a name may be anything that the system gives
+    except OSError:
+        refuse(f"`{path}` does not exist, nor does the current folder")
     while not os.path.isdir(folder):  # noqa: PTH112
         folder = os.path.dirname(folder)  # noqa: PTH120
     return Path(folder)
