@@ -88,7 +88,7 @@ def command(
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Compare the layers and costs of two networks, or all networks of a repository.
+    """Compare two networks, or all networks of a git repository.
 
     Takes two networks, or one file and `--base REV`. With `--base REV` and anything else, all networks below the paths
     that differ between the revision and the work tree, or `--head REV`: changed, added, deleted, renamed, and changed

@@ -44,7 +44,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Gate": {
         "check": "Check files and report all errors and warnings.",
-        "diff": "Compare the layers and costs of two networks, or all networks of a repository.",
+        "diff": "Compare two networks, or all networks of a git repository.",
         "lock": "Record the figures of networks in a lock file.",
     },
     "Reference": {
