@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Self
 
 from shapecalc.diagnostics import ShapecalcError, misuse
@@ -60,8 +61,9 @@ class ObjectReader:
         source, sink = self._process.stdout, self._process.stdin
         assert source is not None
         assert sink is not None
-        sink.write(object_id.encode() + b"\n")
-        sink.flush()
+        with suppress(BrokenPipeError):  # git has ended: it answers nothing
+            sink.write(object_id.encode() + b"\n")
+            sink.flush()
         header = source.readline().split()
         if len(header) != 3:  # noqa: PLR2004 - id, kind, size
             self.close()  # git ends if it cannot fetch an object

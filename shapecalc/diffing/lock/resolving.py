@@ -9,10 +9,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diffing.git.unmerged import unmerged_sides
 from shapecalc.diffing.lock.commands import lock_command
 from shapecalc.diffing.lock.conflict import find_conflict
 from shapecalc.diffing.lock.entries import Lock, entry_of
-from shapecalc.diffing.lock.folder import exists, key_of, path_of, read_text
+from shapecalc.diffing.lock.folder import MOST_BYTES, exists, key_of, path_of, read_text
 from shapecalc.diffing.lock.reading import read_entry, read_lock, read_settings
 from shapecalc.diffing.lock.recording import Recorded, reports_of
 from shapecalc.files.config import NO_CONFIG, Config
@@ -149,13 +150,19 @@ def _side(entry: Entry, ours: SideEntry | None, theirs: SideEntry | None) -> Sid
 
 
 def _sides(lock_file: str) -> list[dict[str, SideEntry]]:
+    """Return the entries of ours and of theirs: as git has them while it merges, else as the markers leave them.
+
+    Where one side deletes an entry that the other changes, git may take its first line out of the text of both.
+    """
     text = read_text(lock_file)
     conflict = find_conflict(text)
     if conflict is None:
         read_lock(text, lock_file)  # what is wrong otherwise is reported
         help_text = f"record changes of networks by `{lock_command(lock_file, '--update', path='PATH')}`"
         _refuse(f"`{lock_file}` has no merge conflict to resolve", help_text)
-    return [_entries(side, lock_file) for side in (conflict.ours, conflict.theirs)]
+    staged = unmerged_sides(lock_file, MOST_BYTES)
+    texts = (conflict.ours, conflict.theirs) if staged is None else (each.decode("utf-8", "replace") for each in staged)
+    return [_entries(text, lock_file) for text in texts]
 
 
 def _refuse(message: str, help_text: str) -> NoReturn:

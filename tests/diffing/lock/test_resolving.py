@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import re
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -177,6 +179,30 @@ def test_a_lock_with_the_lines_of_both_sides_is_refused(repository: Path) -> Non
     git(repository, "merge", "-q", "-X", "ours", "other")
     with pytest.raises(ShapecalcError, match=r"SC504: .* is not JSON"):
         shapecalc.check(".", lock=LOCK_FILE)
+
+
+def test_whatever_two_branches_do_the_rebuilt_lock_is_that_of_all_networks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(19)
+    lost = 0
+    for trial in range(12):
+        (tmp_path / str(trial)).mkdir()
+        repository = make_repository(tmp_path / str(trial), monkeypatch)
+        sides = [{key: draw.choice((None, 2, 3, 5)) for key in draw.sample(NAMES[:4], 3)} for _ in range(2)]
+        branch(repository, *({key: width and network(width) for key, width in side.items()} for side in sides))
+        subprocess.run(["git", "merge", "-q", "other"], cwd=repository, capture_output=True, check=False)
+        locked = Path(LOCK_FILE).read_text(encoding="utf-8")
+        if "<<<<<<<" not in locked:
+            continue
+        there = {key: draw.choice((2, 6)) for key in NAMES[:4] if not all(side.get(key, 4) is None for side in sides)}
+        write_networks(repository, there)
+        lost += any(f'"{key}": {{' not in locked for key in there)
+        for key in {*NAMES[:4]} - {*there}:
+            (repository / key).unlink(missing_ok=True)
+        shapecalc.lock(resolve=True)
+        assert Path(LOCK_FILE).read_text(encoding="utf-8") == lock_text(there), trial
+    assert lost, "no name was taken out of the text of both sides"
 
 
 def test_a_file_is_named_by_the_side_that_has_its_entry(repository: Path) -> None:
