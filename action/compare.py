@@ -43,7 +43,7 @@ def main() -> int:
     """Compare, show the report, and return an exit code.
 
     It is 1 if a condition of the input or of the configuration holds, or a network that differs has errors. That
-    nothing can be compared is a failure only if the input has conditions.
+    nothing can be compared is a failure if there are conditions.
     """
     if not (base := _base()):
         _say("notice", "there is no pull request and no `base`: nothing is compared")
@@ -68,9 +68,19 @@ def main() -> int:
 
 def _uncompared(why: str) -> int:
     """Say why nothing is compared, and return an exit code."""
-    gate = bool(_lines("FAIL_ON"))
-    _say("error" if gate else "warning", why)
-    return 2 if gate else 0
+    fails = bool(_lines("FAIL_ON")) or _configuration_has_conditions()
+    _say("error" if fails else "warning", why)
+    return 2 if fails else 0
+
+
+def _configuration_has_conditions() -> bool:
+    """Return whether `fail-on` of the configuration has any, for all files or for some; also if it has mistakes."""
+    done = _shapecalc("check", "--show-config", "--format=json")
+    if done.returncode:
+        return True
+    shown = json.loads(done.stdout)
+    tables = [shown["values"], *(each["values"] for each in shown["overrides"])]
+    return any(table.get("fail-on", {}).get("value") for table in tables)
 
 
 def _base() -> str:
@@ -89,12 +99,17 @@ def _base() -> str:
 def _diff(base: str, written: str, *options: str) -> subprocess.CompletedProcess[bytes]:
     """Run `shapecalc diff`; two revisions are given, so that a single file has a report of the same form."""
     head = _git("rev-parse", f"--short={SHORT}", "HEAD")
-    command = [str(Path(os.environ["BIN"]) / "shapecalc"), "diff", f"--base={base}", f"--head={head}", "--merge-base"]
-    command += [f"--exclude={pattern}" for pattern in _lines("EXCLUDE")]
-    command += [f"--config={name}" for name in _lines("CONFIG")]
-    command += [*options, f"--format={written}", "--", *_lines("PATHS")]
+    excluded = [f"--exclude={pattern}" for pattern in _lines("EXCLUDE")]
+    revisions = (f"--base={base}", f"--head={head}", "--merge-base")
+    return _shapecalc("diff", *revisions, *excluded, *options, f"--format={written}", "--", *_lines("PATHS"))
+
+
+def _shapecalc(command: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command of shapecalc with the configuration that the input names."""
+    program = str(Path(os.environ["BIN"]) / "shapecalc")
+    config = [f"--config={name}" for name in _lines("CONFIG")]
     env = {**os.environ, "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(command, stdout=subprocess.PIPE, env=env, check=False)
+    return subprocess.run([program, command, *config, *words], stdout=subprocess.PIPE, env=env, check=False)
 
 
 def _comment(base: str, report: str) -> None:

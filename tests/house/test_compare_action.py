@@ -222,6 +222,14 @@ def test_a_shallow_clone_says_what_to_fetch(repository: GitRepository, runner: G
     gated = runner.run("Compare", tmp_path / "shallow", **{**recipe(), "fail_on": "params > +2%"})
     assert gated.code == 2
     assert "::error title=shapecalc diff::" in gated.log
+    for text, code in (
+        ("strict = true", 0),
+        ('fail-on = "params > +2%"', 2),
+        ('[[overrides]]\npaths = "edge"\nfail-on = "params > +2%"', 2),
+        ("fail-on = 3", 2),
+    ):
+        (tmp_path / "shallow/.shapecalc.toml").write_text(f"{text}\n")
+        assert runner.run("Compare", tmp_path / "shallow", **recipe()).code == code, text
 
 
 def test_a_threshold_fails_the_step_and_the_comment_is_there(repository: GitRepository, runner: GitHubRunner) -> None:
