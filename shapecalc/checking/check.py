@@ -15,7 +15,8 @@ from shapecalc.checking.locked import lock_of_files, locked_blocks, locked_netwo
 from shapecalc.checking.result import Checked, CheckResults
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
-from shapecalc.diffing.lock import check_lock, load_lock
+from shapecalc.diffing.lock import check_lock, key_of, load_lock
+from shapecalc.diffing.lock.folder import former_key
 from shapecalc.dims import show
 from shapecalc.execution.budget import BUDGET
 from shapecalc.files.config import NO_BUDGETS, NO_CONFIG, Config
@@ -181,14 +182,17 @@ def _checked(source: Source, folder: Path | None, options: CheckOptions, own: Fi
             # A configuration gives sizes, and the expectations of a file stay those of its own.
             as_written = loads_source(source, options.limits, folder)
         diagnostics = _diagnostics(given, options, own, as_written)
+        former = None
         if options.lock is not None:
-            diagnostics += locked_network(given, written, folder, options.limits, options.lock, options.lock_file)
+            at = (options.limits, options.lock, options.lock_file)
+            changes, former = locked_network(given, written, folder, *at)
+            diagnostics += changes
     except ShapecalcError as caught:
         error = _at_own_sizes(caught, source, folder, options, own) if own.settings != NOTHING_SET else caught
         readable = error.exit_code != UNREADABLE
         mistakes = with_notes(source, error.diagnostics, folder, options.limits)
         return Checked(source.name, error.source or source, mistakes, readable=readable)
-    return Checked(source.name, source, tuple(sorted(diagnostics, key=position)), used=given.names)
+    return Checked(source.name, source, tuple(sorted(diagnostics, key=position)), used=given.names, former=former)
 
 
 def _at_own_sizes(
@@ -217,11 +221,15 @@ def check_architecture(architecture: Architecture, options: CheckOptions = DEFAU
     try:
         given = SetArchitecture(architecture, {}, {}, frozenset())
         diagnostics = _diagnostics(given, options, options.config.at(name))
+        former = None
         if options.lock is not None:
-            diagnostics += check_lock(Reports(architecture).at({}), name, options.lock, options.lock_file)
+            report = Reports(architecture).at({})
+            diagnostics += check_lock(report, name, options.lock, options.lock_file)
+            is_locked = key_of(name, options.lock_file) in options.lock.files
+            former = None if is_locked else former_key(report, options.lock, options.lock_file)
     except ShapecalcError as error:
         return Checked(name, error.source or architecture.file, error.diagnostics)
-    checked = Checked(name, architecture.file, tuple(sorted(diagnostics, key=position)))
+    checked = Checked(name, architecture.file, tuple(sorted(diagnostics, key=position)), former=former)
     return _selected(checked, options.config.at(name))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.checking.result import Checked
 from shapecalc.diffing.lock import check_lock, key_of, missing_files
 from shapecalc.diffing.lock.changes import moves
-from shapecalc.diffing.lock.folder import exists, former_file, former_keys, path_of, unlocked_file
+from shapecalc.diffing.lock.folder import exists, former_file, former_key, moved_file, path_of, unlocked_file
 from shapecalc.files.settings import NOTHING_SET, SetArchitecture, Settings, load_with
 from shapecalc.shape_inference.engine import inspect_at
 
@@ -29,18 +29,21 @@ def lock_of_files(lock: Lock, lock_file: str, names: Iterable[str]) -> Lock:
 
 def locked_network(
     given: SetArchitecture, source: Source, folder: Path | None, limits: Limits, lock: Lock, lock_file: str
-) -> tuple[Diagnostic, ...]:
-    """Return the differences of a network from its entry in a lock, at the settings of the entry."""
+) -> tuple[tuple[Diagnostic, ...], str | None]:
+    """Return the differences of a network from its entry in a lock, at the settings of the entry.
+
+    For a network that is not in the lock, the second value is the key of the file that it was before, None without one.
+    """
     entry = lock.files.get(key_of(source.name, lock_file))
     if entry is not None and entry.settings != given.used:
         given = load_with(source, Settings(entry.settings), limits, folder)
     report = inspect_at(given.architecture, given.sizes)
-    findings = check_lock(report, source.name, lock, lock_file, given.used)
-    if entry is None and given.used and unlocked_file(source.name, lock_file) in findings:
+    former = None if entry is not None else former_key(report, lock, lock_file, given.used)
+    if entry is None and former is None and given.used:
         # It may have been locked, under another name, at its own sizes.
         given = load_with(source, NOTHING_SET, limits, folder)
         return locked_network(given, source, folder, limits, lock, lock_file)
-    return findings
+    return check_lock(report, source.name, lock, lock_file, given.used), former
 
 
 def locked_blocks(name: str, lock: Lock, lock_file: str) -> tuple[Diagnostic, ...]:
@@ -56,16 +59,16 @@ def with_missing(
     A missing file that was moved is in the result of the file that it is now; if several are equal to it, none is.
     """
     missing = missing_files(lock, lock_file, skipped)
-    claims = {result.name: former_keys(result.findings, result.name, lock_file) for result in results}
-    former = moves(claims)
+    former = moves({result.name: () if result.former is None else (result.former,) for result in results})
     left = tuple(finding for key, finding in missing.items() if key not in {*former.values()})
-    wrong = {name for name, keys in claims.items() if keys and name not in former}
-    corrected = (_unmoved(result, lock_file) if result.name in wrong else result for result in results)
+    corrected = (
+        result if result.former is None or result.name in former else _unmoved(result, result.former, lock_file)
+        for result in results
+    )
     return tuple(corrected), Checked(lock_file, None, left)
 
 
-def _unmoved(result: Checked, lock_file: str) -> Checked:
+def _unmoved(result: Checked, former: str, lock_file: str) -> Checked:
     """Return the result of a file with the error that it is not in the lock in place of that of a move."""
-    unlocked = unlocked_file(result.name, lock_file)
-    findings = (unlocked if former_keys([each], result.name, lock_file) else each for each in result.findings)
-    return result._replace(findings=tuple(findings))
+    moved, unlocked = moved_file(result.name, former, lock_file), unlocked_file(result.name, lock_file)
+    return result._replace(findings=tuple(unlocked if each == moved else each for each in result.findings))

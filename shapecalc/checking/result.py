@@ -20,6 +20,7 @@ class _OneFile(NamedTuple):
     readable: bool = True
     used: frozenset[str] | None = None
     strict: bool = False
+    former: str | None = None
 
 
 class Checked(Presented, _OneFile):
@@ -27,8 +28,9 @@ class Checked(Presented, _OneFile):
 
     `name` is the path as it was given, with `/` between folders, and relative if it is below the current folder;
     `source` is its text, None if it cannot be read. `used` has the names of the settings that apply to it, None if it
-    is not a valid architecture. `strict` is whether its configuration lets warnings fail it. A diagnostic may be in a
-    file that it includes (`source.of`).
+    is not a valid architecture. `strict` is whether its configuration lets warnings fail it. `former` is the name
+    of the locked file that it was before, if it is equal to a single one that is gone. A diagnostic may be in a file
+    that it includes (`source.of`).
     """
 
     __slots__ = ()

@@ -40,7 +40,12 @@ def codes() -> dict[str, list[str]]:
 def test_a_moved_file_is_one_finding_whose_help_locks_it() -> None:
     Path("a net.yaml").rename("c.yaml")
     assert codes() == {"c.yaml": ["SC503"]}
+    assert [each.former for each in check(shapecalc.load("c.yaml"), shapecalc.load("b.yaml"), lock=LOCK)] == [
+        "a net.yaml",
+        None,
+    ]
     (_, moved) = check(".", lock=LOCK)
+    assert moved.former == "a net.yaml"
     assert "as `a net.yaml`" in moved.findings[0].message
     assert moved.findings[0].help is not None
     command = moved.findings[0].help.split("`")[1]

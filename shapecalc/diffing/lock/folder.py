@@ -90,8 +90,16 @@ def check_lock(
     entry = lock.files.get(key_of(path, lock_file))
     if entry is not None:
         return drift(report, entry, lock_file)
+    former = former_key(report, lock, lock_file, settings)
+    return (unlocked_file(path, lock_file) if former is None else moved_file(path, former, lock_file),)
+
+
+def former_key(
+    report: Report, lock: Lock, lock_file: str, settings: Mapping[str, Any] = MappingProxyType({})
+) -> str | None:
+    """Return the key of the locked file that a network was before it was moved; None without a single one."""
     former = equal_missing(lock, entry_of(report, settings), lock_file)
-    return (moved_file(path, former[0], lock_file) if len(former) == 1 else unlocked_file(path, lock_file),)
+    return former[0] if len(former) == 1 else None
 
 
 def equal_missing(lock: Lock, entry: Entry, lock_file: str) -> tuple[str, ...]:
@@ -107,25 +115,11 @@ def unlocked_file(path: str, lock_file: str) -> Diagnostic:
 
 def moved_file(path: str, was: str, lock_file: str) -> Diagnostic:
     """Return the SC503 error for a file that is in the lock under the name that it had before."""
-    before, after = _around_former(path, lock_file)
     return Diagnostic(
         code="SC503",
-        message=f"{before}{was}{after}",
+        message=f"`{path}` is in `{lock_file}` as `{was}`, which is not there any more, with the same figures",
         help=f"run `{lock_command(lock_file, '--update', path=path)}` to lock it under its new name",
     )
-
-
-def former_keys(findings: Iterable[Diagnostic], path: str, lock_file: str) -> tuple[str, ...]:
-    """Return the former keys of a file, of those of its findings that are errors of `moved_file`."""
-    before, after = _around_former(path, lock_file)
-    messages = [each.message for each in findings if each.code == "SC503"]
-    return tuple(
-        each[len(before) : -len(after)] for each in messages if each.startswith(before) and each.endswith(after)
-    )
-
-
-def _around_former(path: str, lock_file: str) -> tuple[str, str]:
-    return f"`{path}` is in `{lock_file}` as `", "`, which is not there any more, with the same figures"
 
 
 def former_file(path: str, lock_file: str, *, folder: str = "") -> Diagnostic:
