@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-STATE = Path(os.environ["FAKE_GITHUB"])
+STATE = Path(os.environ.get("FAKE_GITHUB", "github.json"))
 
 
 def main() -> None:
@@ -79,4 +79,5 @@ def refuse(status: int, message: str) -> NoReturn:
     sys.exit(f"gh: {message} (HTTP {status})")
 
 
-main()
+if __name__ == "__main__":
+    main()
