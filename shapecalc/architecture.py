@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.dims import Condition, Shape
     from shapecalc.layers import Layer
 
-DTYPES = ("float32", "int64")
+DTYPES = ("float32", "int64", "bool")
 
 
 INPUT_CODES = {"SC206", "SC301", "SC313", "SC314", "SC315"}

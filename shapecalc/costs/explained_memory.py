@@ -8,10 +8,9 @@ from shapecalc.calculators.layer_formulas import Formula, total_formula
 from shapecalc.calculators.traced_sizes import leaf
 from shapecalc.costs.explained_rows import checked
 from shapecalc.costs.explanation import LIVE, PEAK, ExplainedKey
-from shapecalc.costs.liveness import INT64, PROBE, int_at, live_memory
+from shapecalc.costs.liveness import PROBE, int_at, live_memory, slot_bytes
 from shapecalc.costs.origins import NetworkTrace
 from shapecalc.dims import Expr, evaluate, free_symbols, pretty, product
-from shapecalc.shape_inference.dtypes import bytes_of
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Input
@@ -62,7 +61,7 @@ def _at_step(run: LiveMemory, place: int, key: str) -> ExplainedKey:
             trace = network.trace(maker[0])
             axes = () if trace is None else trace.cost_outputs[maker[1]]
         elements = product(axes)
-        size = INT64 * elements if allocations[owner].integer else bytes_of(elements, run.dtype)
+        size = slot_bytes(elements, allocations[owner].dtype, run.dtype)
         formulas.append(Formula(owner, size, evaluate(allocations[owner].size, at)))
         read = "the end of the run" if last + 1 == len(paths) else paths[last]
         notes.append(f"{owner}{', an input,' if maker is None else ''} is live until {read}")

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from shapecalc.dims import Shape
     from shapecalc.shape_inference.report import LayerReport, Report
 
-INT64 = 8
-"""Bytes of an int64 element."""
+ITEMSIZES = {"int64": 8, "bool": 1}
+"""Bytes of an element of the types that are not floating-point."""
 PROBE = 1009
 """Where sizes are unbound, the candidate for the largest of several dims is chosen at this size of every symbol."""
 
@@ -31,13 +31,13 @@ PROBE = 1009
 class Allocation(NamedTuple):
     """The memory of a value: the first slot written there, its bytes, and its layout.
 
-    `contiguous` is whether its axes are stored in the order of the shape, `integer` whether its elements are integers.
+    `contiguous` is whether its axes are stored in the order of the shape, `dtype` is that of the slot.
     """
 
     owner: str
     size: Dim
     contiguous: bool = True
-    integer: bool = False
+    dtype: str = "float32"
 
 
 class StepMemory(NamedTuple):
@@ -136,23 +136,26 @@ def memory_of_slots(report: Report, dtype: str = USUAL_DTYPE) -> dict[str, Alloc
     """Return the memory of each slot; floating-point elements are of `dtype`."""
     allocations: dict[str, Allocation] = {}
     for entry in report.inputs:
-        integer = entry.dtype == "int64"
-        size = INT64 * product(entry.shape) if integer else bytes_of(product(entry.shape), dtype)
-        allocations[entry.name] = Allocation(entry.name, size, integer=integer)
+        size = slot_bytes(product(entry.shape), entry.dtype, dtype)
+        allocations[entry.name] = Allocation(entry.name, size, dtype=entry.dtype)
     for row in report.layers:
-        layer, read = row.step.layer, allocations[row.step.inputs[0]]
-        integer = layer.gives == "same" and read.integer
-        storage = layer.storage
+        read = allocations[row.step.inputs[0]]
+        storage = row.step.layer.storage
         if storage is Storage.JOINED:
             storage = Storage.SAME if read.contiguous else Storage.NEW
-        for slot, shape in output_slots(row).items():
+        for name, (slot, shape) in zip(row.outputs, output_slots(row).items(), strict=True):
             if storage in (Storage.SAME, Storage.VIEW):
                 allocations[slot] = read._replace(contiguous=read.contiguous and storage is Storage.SAME)
                 continue
             contiguous = storage is Storage.NEW or (storage is Storage.LIKE and read.contiguous)
-            size = INT64 * product(shape) if integer else bytes_of(product(shape), dtype)
-            allocations[slot] = Allocation(slot, size, contiguous, integer)
+            own = row.dtypes.get(name, "float32")
+            allocations[slot] = Allocation(slot, slot_bytes(product(shape), own, dtype), contiguous, own)
     return allocations
+
+
+def slot_bytes(elements: Dim, own: str, dtype: str) -> Dim:
+    """Return the bytes of a slot of the type `own`; `dtype` is that of floating-point elements."""
+    return ITEMSIZES[own] * elements if own in ITEMSIZES else bytes_of(elements, dtype)
 
 
 def live_ranges(report: Report, allocations: Mapping[str, Allocation]) -> dict[str, tuple[int, int]]:

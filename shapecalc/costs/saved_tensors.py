@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.costs.liveness import INT64, int_at, memory_of_slots, output_slots, total
+from shapecalc.costs.liveness import ITEMSIZES, int_at, memory_of_slots, output_slots, total
 from shapecalc.layers.saved import Storage
 from shapecalc.shape_inference.dtypes import USUAL_DTYPE, bytes_of
 from shapecalc.shape_inference.report import BYTES
@@ -111,7 +111,7 @@ def _requiring_grad(report: Report, allocations: Mapping[str, Allocation]) -> fr
     slots: set[str] = set()
     for row in report.layers:
         if _differentiated(row, slots):
-            slots |= {slot for slot in output_slots(row) if not allocations[slot].integer}
+            slots |= {slot for slot in output_slots(row) if allocations[slot].dtype == "float32"}
     return frozenset(slots)
 
 
@@ -125,7 +125,7 @@ def _records(
     """Return the records of a layer with the key of each tensor, the slot whose memory it shares, and its bytes."""
     if not _differentiated(row, requires_grad):
         return []
-    itemsizes = {"": itemsize, "float32": BYTES, "int64": INT64}
+    itemsizes = {"": itemsize, "float32": BYTES, **ITEMSIZES}
     records = []
     for record in row.step.layer.saved(*row.inputs, row.output):
         if record.serves is not None and not any(row.step.inputs[index] in requires_grad for index in record.serves):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.costs.liveness import INT64, total
+from shapecalc.costs.liveness import ITEMSIZES, total
 from shapecalc.dims import Dim, Expr, free_symbols, symbol
 from shapecalc.shape_inference.report import BYTES
 
@@ -81,7 +81,7 @@ def _over_time(row: LayerReport, itemsize: int) -> UnrolledLayer:
         sequence = _with_axis(x, layer.time_axis, steps)
         return layer.saved(sequence, *states, layer.output_shape(sequence, *states))
 
-    itemsizes = {"": itemsize, "float32": BYTES, "int64": INT64}
+    itemsizes = {"": itemsize, "float32": BYTES, **ITEMSIZES}
     parts = []
     for one, two in zip(saved_at(1), saved_at(2), strict=True):
         if one.of is None:

@@ -266,10 +266,10 @@ def predictions(report: Report, truncate: int | None = None) -> list[BackwardRow
 
     A layer that the loss does not depend on is not reached: it gives no gradients.
     """
-    floats = {entry.name for entry in report.inputs if entry.dtype != "int64"}
+    floats = {entry.name for entry in report.inputs if entry.dtype == "float32"}
     for row in report.layers:
-        if row.step.layer.gives != "same" or row.step.inputs[0] in floats:
-            floats |= set(output_slots(row))
+        slots = zip(row.outputs, output_slots(row), strict=True)
+        floats |= {slot for name, slot in slots if name not in row.dtypes}
     needed = set(report.architecture.output_slots.values()) & floats
     rows = []
     for row in reversed(report.layers):

@@ -33,7 +33,7 @@ BYTES = 4
 def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:
     """Return seeded random arrays in the shapes of the report's inputs, which must have no symbols.
 
-    Integers are below the size of the smallest table that a layer looks them up in.
+    Integers are below the size of the smallest table that a layer looks them up in; half of the flags are true.
     """
     tables = [row.step.layer.index_range for row in report.layers if row.step.layer.index_range is not None]
     arrays: dict[str, Array] = {}
@@ -42,6 +42,8 @@ def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:
         shape = concrete(entry.shape)
         if entry.dtype == "int64":
             arrays[entry.name] = random.integers(0, min(tables, default=2), shape)
+        elif entry.dtype == "bool":
+            arrays[entry.name] = random.integers(0, 2, shape).astype(bool)
         else:
             arrays[entry.name] = random.standard_normal(shape, dtype=np.float32)
     return arrays

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report
 
 
+KINDS = {"int64": "iu", "bool": "iub"}
+"""The kinds of NumPy's types whose values a dtype can take, if none of them changes; a floating-point one takes all."""
+
+
 def run(
     architecture: Architecture,
     inputs: Mapping[str, ArrayLike] | ArrayLike,
@@ -88,9 +92,9 @@ def as_dtype(name: str, values: ArrayLike, dtype: str) -> Array:
     except ValueError:
         raise refused(f"`{name}` expects {dtype} of one shape, receives lists of several lengths") from None
     kind = array.dtype.kind
-    if dtype != "int64" and (kind == "f" and isinstance(values, np.ndarray)):
+    if dtype not in KINDS and kind == "f" and isinstance(values, np.ndarray):
         return array
-    if kind not in ("iu" if dtype == "int64" else "iubf"):
+    if kind not in KINDS.get(dtype, "iubf"):
         raise refused(f"`{name}` expects {dtype}, receives {array.dtype}")
     with np.errstate(all="ignore"):
         converted = array.astype(dtype)

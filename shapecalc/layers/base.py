@@ -39,10 +39,11 @@ class Layer:
     """The least and the greatest number of inputs."""
     letters: ClassVar[tuple[str, ...]] = ("x",)
     """The letters of its inputs in formulas, for a layer that is computed by hand."""
-    reads: ClassVar[str] = "float32"
-    """The dtype required of the first input, or `any`."""
+    reads: ClassVar[str | tuple[str, ...]] = "float32"
+    """The dtype required of its inputs, several joined by `|`, or `any`; a tuple has one entry for each input, of which
+    the last is that of all further ones."""
     gives: ClassVar[str] = "float32"
-    """The dtype of the output, or `same` as the first input."""
+    """The dtype of the outputs, or `same` as the first input; if another one decides, see `output_dtype`."""
     merges: ClassVar[bool] = False
     """Whether its inputs may be written as branches below it."""
     extra_outputs: ClassVar[tuple[str, ...]] = ()
@@ -140,6 +141,15 @@ class Layer:
         What is required of symbols is recorded in the keyword `constraints`, by default `REFUSING`.
         """
         raise NotImplementedError
+
+    @classmethod
+    def dtypes_read(cls, index: int) -> str:
+        """Return the entry of `reads` for an input."""
+        return cls.reads if isinstance(cls.reads, str) else cls.reads[min(index, len(cls.reads) - 1)]
+
+    def output_dtype(self, output: str, arriving: tuple[str, ...]) -> str:
+        """Return the dtype of an output; `arriving` are those of the inputs."""
+        return arriving[0] if self.gives == "same" else self.gives
 
     def outputs(self, *inputs: Any, **keywords: Any) -> dict[str, Shape]:
         """Return the shape of every output by name; the next step reads the first one."""

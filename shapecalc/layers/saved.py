@@ -18,7 +18,7 @@ class Saved(NamedTuple):
     elements: Dim
     of: int | str | None = None
     dtype: str = ""
-    """Empty for the dtype of the run; statistics are always float32, indices int64."""
+    """Empty for the dtype of the run; statistics are always float32, indices int64, masks bool."""
     serves: tuple[int, ...] | None = None
     """The inputs whose gradients are computed from it; None for all."""
     in_order: bool = False

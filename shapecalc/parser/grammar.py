@@ -12,7 +12,7 @@ from shapecalc.architecture import DTYPES, Architecture, Input, input_symbols
 from shapecalc.diagnostics import Fix, Label, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.dims import Expr
-from shapecalc.layers.fields import said
+from shapecalc.layers.fields import OneOf, said
 from shapecalc.parser.blocks import Block, own_blocks, read_blocks, substitute, substitute_steps
 from shapecalc.parser.decode import read_decode
 from shapecalc.parser.diagnostics import Diagnostics
@@ -57,6 +57,7 @@ _TITLES = ("model", "network", "architecture", "backbone", "net")
 _DTYPES = {
     **dict.fromkeys(("int", "integer", "long", "int32", "int16", "int8", "uint8"), "int64"),
     **dict.fromkeys(("float", "double", "half", "float64", "float16", "bfloat16"), "float32"),
+    "boolean": "bool",
 }
 """Other names of dtypes: integers are read as int64, all others as float32."""
 
@@ -264,7 +265,7 @@ def _input(name: str, node: Node, key: str, diagnostics: Diagnostics) -> Input |
     shape = read_shape(entries["shape"], f"{key}.shape", diagnostics)
     dtype = plain(entries["dtype"]) if "dtype" in entries else DTYPES[0]
     if dtype not in DTYPES:
-        words = " or ".join(f"`{word}`" for word in DTYPES)
+        words = OneOf(DTYPES).describe()
         near = _DTYPES.get(str(dtype).lower())
         help_text = f"write `dtype: {near}`" if near else None
         fix = Fix(entries["dtype"].span, near) if near else None

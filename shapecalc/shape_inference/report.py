@@ -68,6 +68,8 @@ class LayerReport(NamedTuple):
     step: Step
     inputs: tuple[Shape, ...]
     facts: Facts
+    dtypes: Mapping[str, str] = MappingProxyType({})
+    """The dtypes of its outputs that are not float32, by name."""
 
     @property
     def path(self) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.provenance import Maker
 
 FLOAT = "float32"
+INDICES = "int64"
 
 
 class Walker:
@@ -80,12 +81,14 @@ class Walker:
                 facts = self._without_stated(step.layer, error, shapes) if in_order else None
                 if facts is None:
                     return None
-        if dtypes or step.layer.reads != FLOAT:
-            try:
-                _pass_dtype(step, facts.outputs, dtypes, frame.inputs)
-            except LayerError as error:
-                self.diagnostics.append(locate(error, step, self._bindings, frame))
-        return LayerReport(step, shapes, facts)
+        if not dtypes and step.layer.reads == step.layer.gives == FLOAT:
+            return LayerReport(step, shapes, facts)
+        try:
+            made = _pass_dtype(step, facts.outputs, dtypes, frame.inputs)
+        except LayerError as error:
+            self.diagnostics.append(locate(error, step, self._bindings, frame))
+            return LayerReport(step, shapes, facts)
+        return LayerReport(step, shapes, facts, made) if made else LayerReport(step, shapes, facts)
 
     def _without_stated(self, layer: Layer, error: LayerError, shapes: tuple[Shape, ...]) -> Facts | None:
         """Return the facts without a wrongly stated size, so that later steps are still checked."""
@@ -220,21 +223,38 @@ def _tensors(row: LayerReport) -> dict[str, Shape]:
     return {**row.facts.parameters, **row.facts.buffers}
 
 
-def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inputs: Container[str]) -> None:
-    """Check the input dtypes of a layer, and store its output dtype if it is not float32."""
+def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inputs: Container[str]) -> dict[str, str]:
+    """Check the input dtypes of a layer, and store and return the dtypes of its outputs that are not float32."""
     layer = step.layer
-    arriving = [dtypes.get(slot, FLOAT) for slot in step.inputs]
-    if layer.gives == "same" and arriving[0] != FLOAT:
-        dtypes |= dict.fromkeys((step.path, *map(step.slot, outputs)), arriving[0])
-    for slot, dtype in zip(step.inputs, arriving, strict=True):
-        if layer.reads in ("any", dtype):
-            continue
+    arriving = tuple([dtypes.get(slot, FLOAT) for slot in step.inputs])
+    made = {name: layer.output_dtype(name, arriving) for name in outputs}
+    made = {name: dtype for name, dtype in made.items() if dtype != FLOAT}
+    for position, name in enumerate(outputs):
+        if name in made:
+            dtypes |= dict.fromkeys((step.slot(name), *(() if position else (step.path,))), made[name])
+    for index, (slot, dtype) in enumerate(zip(step.inputs, arriving, strict=True)):
+        wanted = layer.dtypes_read(index)
+        if wanted != "any" and dtype not in wanted.split("|"):
+            raise _wrong_dtype(layer, index, dtype, declared=slot in inputs)
+    return made
+
+
+def _wrong_dtype(layer: Layer, index: int, dtype: str, *, declared: bool) -> LayerError:
+    """Return the error of an input of another dtype; `declared` is whether it is an input of the network."""
+    wanted = layer.dtypes_read(index).split("|")
+    help_text = None
+    if INDICES in wanted and declared:
+        help_text = "declare whole numbers: `input: {shape: [N, T], dtype: int64}`"
+    elif INDICES in wanted:
         help_text = "let it read indices: `from: input`, with `input: {shape: [N, T], dtype: int64}`"
-        if layer.reads == FLOAT:
-            help_text = "put `embedding` or `one_hot` before it"
-        elif slot in inputs:
-            help_text = "declare whole numbers: `input: {shape: [N, T], dtype: int64}`"
-        raise LayerError("SC206", expects=layer.reads, receives=dtype, help=help_text)
+    elif dtype == INDICES and FLOAT in wanted:
+        help_text = "put `embedding` or `one_hot` before it"
+    elif declared:
+        help_text = f"declare its type: `{{shape: […], dtype: {wanted[0]}}}`"
+    expects = " or ".join(wanted)
+    if not isinstance(layer.reads, str):
+        expects += f" as input {index + 1}"
+    return LayerError("SC206", expects=expects, receives=dtype, help=help_text)
 
 
 def _store(row: LayerReport | GroupReport, values: dict[str, Shape], makers: dict[str, Maker]) -> None:

@@ -63,6 +63,11 @@ def test_whole_numbers_take_eight_bytes() -> None:
     assert [step.live for step in found.steps] == [8 * 10 + 4 * 30]
 
 
+def test_flags_take_a_byte_and_so_does_what_moves_them() -> None:
+    found = live_memory(of("{input: {shape: [2, 6], dtype: bool}, layers: [identity, {select: {dim: 0, index: 0}}]}"))
+    assert [(step.row.dtypes, step.live) for step in found.steps] == [({"output": "bool"}, 12)] * 2
+
+
 def test_what_leaves_is_alive_to_the_end() -> None:
     text = (
         "{input: [1, 8], layers: [{linear: 4, name: a}, {linear: 2, name: b}, relu], outputs: {early: a, late: relu_2}}"

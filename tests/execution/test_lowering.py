@@ -251,6 +251,12 @@ def test_whole_numbers_are_drawn_below_the_smallest_table() -> None:
     assert set(np.unique(drawn)) == {0, 1, 2}
 
 
+def test_flags_are_drawn_as_flags() -> None:
+    drawn = random_inputs(inspect(shapecalc.loads("{input: {shape: [400], dtype: bool}, layers: [identity]}")))["input"]
+    assert drawn.dtype == np.bool_
+    assert 100 < drawn.sum() < 300
+
+
 def test_other_seeds_draw_other_words() -> None:
     report = inspect_at(TAGGER, {"N": 50, "T": 3})
     first, again, other = (random_inputs(report, seed=seed)["input"] for seed in (1, 1, 2))

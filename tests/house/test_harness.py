@@ -222,7 +222,7 @@ def products_beside(example: Example, point: Mapping[str, int]) -> int:
 def test_what_leaves_is_finite_and_single_precision_as_the_price_of_a_run_has_it(example: Example) -> None:
     values = left(example, POINTS[1])
     for name in predicted(example, POINTS[1])[0]:
-        assert values[name].dtype == np.float32
+        assert values[name].dtype == example.layer().output_dtype(name, example.dtypes_read)
         assert np.isfinite(values[name]).all()
 
 

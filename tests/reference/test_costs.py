@@ -16,6 +16,7 @@ from shapecalc.reference.base import Array, Call
 from tests.reference.test_attention import CASES as ATTENTION
 from tests.reference.test_merging import CASES as MERGING
 from tests.support.counting import run_counted
+from tests.support.examples.all import EXAMPLES
 from tests.support.rows import for_each
 from tests.support.sequence_cases import CASES as SEQUENCES, OBJECTS
 
@@ -332,8 +333,10 @@ def call_of(case: Case) -> Call:
 each = for_each("case", [pytest.param(case, id=case.says) for case in CASES])
 
 
-def test_every_kernel_is_counted() -> None:
-    assert {case.kernel for case in (*CASES, *SEQUENCES, *MERGING, *ATTENTION)} == layer_types()
+def test_every_kernel_is_counted_here_or_by_the_examples_of_its_layer() -> None:
+    here = {case.kernel for case in (*CASES, *SEQUENCES, *MERGING, *ATTENTION)}
+    assert len(here) >= 66
+    assert here | {example.type for example in EXAMPLES} == layer_types()
 
 
 @each

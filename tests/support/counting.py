@@ -98,8 +98,8 @@ for name, kinds, apply in (
 
 
 def counted(array: Array) -> Array:
-    """The same numbers, counting; whole numbers are indices, with which nothing is done."""
-    if array.dtype.kind in "iu":
+    """The same numbers, counting; whole numbers are indices and flags conditions, with which nothing is done."""
+    if array.dtype.kind in "iub":
         return array
     return np.array([Counted(value) for value in array.flat], dtype=object).reshape(array.shape)
 

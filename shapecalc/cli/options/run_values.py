@@ -42,12 +42,12 @@ def inputs(architecture: Architecture, given: list[str] | None) -> Any:
     names = [entry.name for entry in architecture.inputs]
     read = _named("input", "--input", given, names)
     if isinstance(read, dict):
-        integers = {entry.name for entry in architecture.inputs if entry.dtype == "int64"}
+        integers = {entry.name for entry in architecture.inputs if entry.dtype != "float32"}
         read = {name: _integral(array) if name in integers else array for name, array in read.items()}
         if len(read) < len(names) and all(name in names for name in read):
             read |= {name: "random" for name in names if name not in read}
         return read
-    return _integral(read) if architecture.inputs[0].dtype == "int64" else read
+    return _integral(read) if architecture.inputs[0].dtype != "float32" else read
 
 
 def weights(text: str) -> Mapping[str, Array] | str:

@@ -42,8 +42,8 @@ def given_inputs(
         if isinstance(value, str):
             words[entry.name] = _word(entry.name, value)
         else:
-            floats = entry.dtype != "int64"
-            array = as_dtype(entry.name, value, dtype if floats else "int64")
+            floats = entry.dtype == "float32"
+            array = as_dtype(entry.name, value, dtype if floats else entry.dtype)
             arrays[entry.name] = _sample(entry, array.astype(dtype, copy=False) if floats else array)
     return arrays, words
 
@@ -79,7 +79,7 @@ def filled_inputs(report: Report, words: Mapping[str, str], seed: int, dtype: st
     for entry in report.inputs:
         if entry.name in words:
             word = words[entry.name]
-            kind = entry.dtype if entry.dtype == "int64" else dtype
+            kind = dtype if entry.dtype == "float32" else entry.dtype
             filled = drawn[entry.name] if word == RANDOM else np.full(concrete(entry.shape), FILLS[word])
             arrays[entry.name] = filled.astype(kind, copy=False)
     return arrays

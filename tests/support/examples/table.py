@@ -41,6 +41,12 @@ class Example:
     reason: str
     inputs: tuple[Axes, ...]
     fields: Mapping[str, Any]
+    dtypes: tuple[str, ...] = ()
+    """The dtypes of the inputs; the first that the layer reads, or float32 of any, where this says nothing."""
+    below: int | None = None
+    """The bound of integers that no table of the layer has, by default 2."""
+    positive: bool = False
+    """Whether floats are from 0.1 to 2.1: a function of positive numbers."""
 
     def layer(self) -> Layer:
         cls = layer_type(self.type)
@@ -58,11 +64,24 @@ class Example:
     def values(self, point: Mapping[str, int], dtype: Any = np.float32) -> dict[str, Numbers]:
         """Numbers in those shapes: whole ones below its bound where the layer looks them up."""
         random = np.random.default_rng(11)
-        layer, shapes = self.layer(), self.at(point)
-        if layer.reads == "int64":
-            return {f"x{place}": random.integers(0, layer.index_range, shape) for place, shape in enumerate(shapes)}
-        return {f"x{place}": random.standard_normal(shape).astype(dtype) for place, shape in enumerate(shapes)}
+        bound = self.layer().index_range or self.below or 2
+        arrays = {}
+        for place, (shape, kind) in enumerate(zip(self.at(point), self.dtypes_read, strict=True)):
+            if kind == "float32":
+                drawn = random.uniform(0.1, 2.1, shape) if self.positive else random.standard_normal(shape)
+                arrays[f"x{place}"] = drawn.astype(dtype)
+            else:
+                arrays[f"x{place}"] = random.integers(0, 2 if kind == "bool" else bound, shape).astype(kind)
+        return arrays
+
+    @property
+    def dtypes_read(self) -> tuple[str, ...]:
+        """The dtype of each input."""
+        layer, told = self.layer(), dict(enumerate(self.dtypes))
+        first = [layer.dtypes_read(place).partition("|")[0] for place in range(len(self.inputs))]
+        return tuple(told.get(place, "float32" if kind == "any" else kind) for place, kind in enumerate(first))
 
 
 def example(word: str, reason: str, x: Axes, *further: Axes, **fields: Any) -> Example:
+    """The example of a layer on floats, or what else it reads; for more, `Example` itself."""
     return Example(word, reason, (x, *further), fields)
