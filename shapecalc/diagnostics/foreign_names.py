@@ -144,18 +144,16 @@ tripletmarginwithdistanceloss contrastiveloss euclideanloss infogainloss multino
 sigmoidcrossentropyloss softmaxwithloss softmaxcrossentropyloss softmaxcrossentropy negativeloglikelihoodloss
 linearcrossentropy linearcrossentropyloss focalloss diceloss cost sse | a loss comes after the network: leave it out
 
-average avg | use `add`, and divide: the shapes and parameters are those of `add`
+average avg | use `add`, then `divide` by the number of inputs
 
-sub subtract minus rsub div divide truedivide floordivide mod remainder fmod pow power square sqrt rsqrt reciprocal
-neg negative abs absolute absval sign sgn exp expm1 exp2 log log2 log10 log1p ln2 sin cos tan asin acos atan atan2
-sinh cosh asinh acosh atanh erf erfc erfinv ceil floor round trunc frac clip clamp clampmin clampmax lerp addcmul
-addcdiv maximum minimum min fmax fmin and or xor not logicaland logicalor logicalxor logicalnot bitshift bitwiseand
+floordivide mod remainder fmod min square sqrt rsqrt reciprocal neg negative abs absolute absval sign sgn exp expm1 exp2
+log log2 log10 log1p ln2 sin cos tan asin acos atan atan2 sinh cosh asinh acosh atanh erf erfc erfinv ceil floor round
+trunc frac clip clamp lerp addcmul addcdiv and or xor not logicaland logicalor logicalxor logicalnot bitshift bitwiseand
 bitwiseor bitwisexor bitwisenot bitwiseleftshift bitwiserightshift bitcast equal notequal eq ne greater gt
 greaterorequal greaterequal ge less lt lessorequal lessequal le isnan isinf isfinite nantonum where selectscatter
-maskedfill maskedselect maskedscatter heaviside hypot sinc digamma lgamma unaryop binaryop scalarmul
-mulconstant addconstant bias biasadd biaslayer
+maskedfill maskedselect maskedscatter heaviside hypot sinc digamma lgamma unaryop binaryop bias biasadd biaslayer
 
-eltwise elementwise eltwisemax eltwisemin combine | use `add` or `multiply`, whichever it computes
+eltwise elementwise combine | use `add` or `multiply`, whichever it computes
 
 reducel1 reducel2 reducelogsum reducelogsumexp reducemin reduceprod reducesumsquare reduceany reduceall reduction prod
 cumsum cumprod cummax cummin logcumsumexp amin aminmax nansum nanmean median nanmedian mode var std varmean stdmean

@@ -20,6 +20,7 @@ FAMILIES = (
     "activation",
     "regularization",
     "normalization",
+    "arithmetic",
     "merging",
     "resampling",
     "shuffling",

@@ -1,4 +1,4 @@
-"""Layers that combine inputs by sum, product or concatenation; and layers that split one by axis or channel."""
+"""Layers that combine inputs by concatenation or matrix product; and layers that split one by axis or channel."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -16,80 +16,6 @@ from shapecalc.layers.saved import Saved, Storage
 
 MOST_PARTS = 4096
 """The greatest number of parts of one axis, far above that of any network: each part is a separate value."""
-
-
-class Combining(Layer):
-    """Base class of elementwise operations on two or more inputs, whose shapes broadcast as in NumPy."""
-
-    __slots__ = ()
-    takes: ClassVar[tuple[int, int]] = (2, 64)
-    merges: ClassVar[bool] = True
-
-    def output_shape(self, *inputs: Shape, constraints: Constraints = REFUSING) -> Shape:
-        """Return the shape that all inputs broadcast to.
-
-        >>> Multiply().output_shape((2, 64, 56, 56), (2, 64, 1, 1))
-        (2, 64, 56, 56)
-        """
-        return broadcast(inputs, constraints)
-
-    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
-        """Return the roles that all inputs agree on."""
-        return common(roles, len(shapes[-1]))
-
-    def operations(self, *shapes: Shape) -> Dim:
-        """Return one operation per output for each input after the first."""
-        *inputs, y = shapes
-        return (len(inputs) - 1) * product(y)
-
-
-@layer("add")
-@dataclass(frozen=True, slots=True)
-class Add(Combining):
-    """Elementwise sum of its inputs, such as a shortcut and a residual branch.
-
-    Input: two or more of shapes that broadcast: axes are matched from the last, one that is 1 or missing stretches
-    Output: the shape that all of them broadcast to
-    Parameters: none
-    Costs: MACs 0; FLOPs = k − 1 per output for k inputs
-    Source: torch.add; He et al. 2016, "Deep Residual Learning", section 3.2
-
-    >>> Add().output_shape((2, 64, 56, 56), (64, 1, 1))
-    (2, 64, 56, 56)
-    """
-
-    foreign_names = "addition addn addv2 eltwisesum eltwiseadd elementwiseadd ~residual ~residualadd ~shortcut ~skipadd"
-
-    def passes_gradient_on(self, *shapes: Shape) -> tuple[bool, ...]:
-        """An input that does not stretch has the output's gradient."""
-        *inputs, y = shapes
-        return tuple(shape == y for shape in inputs)
-
-
-@layer("multiply")
-@dataclass(frozen=True, slots=True)
-class Multiply(Combining):
-    """Elementwise product of its inputs, such as a gate and the channels that it scales.
-
-    Input: two or more of shapes that broadcast: axes are matched from the last, one that is 1 or missing stretches
-    Output: the shape that all of them broadcast to
-    Parameters: none
-    Costs: MACs 0; FLOPs = k − 1 per output for k inputs
-    Source: torch.mul; Hu et al. 2018, "Squeeze-and-Excitation Networks", section 3
-    """
-
-    foreign_names = "mul mult multiplication ~times eltwiseprod elementwisemul elementwisemultiply hadamard"
-
-    def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
-        """Return each input, for the gradients of the others, and each intermediate product."""
-        *inputs, _ = shapes
-        indices = tuple(range(len(inputs)))
-        records = [
-            Saved(f"input {index}", product(x), index, serves=(*indices[:index], *indices[index + 1 :]))
-            for index, x in enumerate(inputs)
-        ]
-        partial = [Saved(f"product {k}", product(broadcast(inputs[:k], REFUSING)), serves=(k,)) for k in indices[2:]]
-        return (*records, *partial)
 
 
 @layer("concat")

@@ -106,7 +106,7 @@ class Mean(Reduction):
 
     __slots__ = ()
     foreign_names = "~mean ~reducemean"
-    foreign_notes = ("mean | use `mean` with `dim` for that along an axis; of several inputs there is `add`",)
+    foreign_notes = ("mean | use `mean` with `dim` for that along an axis; of several inputs use `add` and `divide`",)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per element."""
@@ -126,7 +126,7 @@ class Max(Reduction):
 
     __slots__ = ()
     foreign_names = "~max ~reducemax amax"
-    foreign_notes = ("max | use `max` with `dim` for that along an axis; there is none of several inputs",)
+    foreign_notes = ("max | use `max` with `dim` for that along an axis, `maximum` for that of several inputs",)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return input and output: the gradient flows to where they are equal."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from shapecalc.architecture import Group, Step, StepSpans, Subgraph, input_slot, joined, size_of
 from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.diagnostics.progress import tracked
 from shapecalc.layers import layer_type
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import said
+from shapecalc.layers.fields import Number, said
 from shapecalc.parser.blocks import (
     Block,
     argument_key,
@@ -236,7 +236,7 @@ class StepReader:
         """Return the branches below a merge."""
         if not isinstance(parts.kind, type) or not parts.kind.merges or not isinstance(parts.node, Mapping):
             return ()
-        return tuple((key, value) for key, value in parts.node.entries if key.text not in fields_of(parts.kind))
+        return tuple(entry for entry in parts.node.entries if _is_branch(parts.kind, *entry))
 
     def _layer(self, parts: StepParts, cls: type[Layer], shared: Step | Group | None, at: _StepContext) -> str | None:
         branches = self._branches(parts)
@@ -287,6 +287,8 @@ class StepReader:
             expected = f"branch `{shorten(key.text)}` expects a list of steps"
             nothing = isinstance(value, Scalar) and value.value is None
             help_text = f"write `{key.text}: []` for what passes unchanged" if nothing else "begin each step with `- `"
+            if isinstance(parts.kind, type) and _is_number(value) and _main_is_number(parts.kind):
+                help_text = f"a number as operand is `{parts.kind.type}: {shorten(value.text)}`"
             fix = Fix(value.span, "[]" if value.text else " []") if nothing and isinstance(value, Scalar) else None
             self._diagnostics.refuse_value("SC107", expected, value, help=help_text, fix=fix)
             ends.append(None)
@@ -433,6 +435,20 @@ class StepReader:
         if is_too_large(size * times, type_node, self._diagnostics, self._limits):
             return None
         return Subgraph(steps, output, name, size, input_count)
+
+
+def _is_branch(cls: type[Layer], key: Scalar, value: Node) -> bool:
+    """Return whether an entry of a merge is a branch: no field, or a list of steps for a field that is a number."""
+    field = fields_of(cls).get(key.text)
+    return field is None or (isinstance(value, Sequence) and isinstance(field.kind, Number))
+
+
+def _is_number(node: Node) -> TypeGuard[Scalar]:
+    return isinstance(node, Scalar) and type(node.value) in (int, float)
+
+
+def _main_is_number(cls: type[Layer]) -> bool:
+    return cls.main is not None and isinstance(fields_of(cls)[cls.main].kind, Number)
 
 
 def _name_spans(items: tuple[Node, ...]) -> dict[str, Span]:

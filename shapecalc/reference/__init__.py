@@ -26,6 +26,7 @@ FAMILIES = (
     "activation",
     "normalization",
     "reshaping",
+    "arithmetic",
     "merging",
     "regularization",
     "resampling",

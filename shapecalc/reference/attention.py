@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.reference.activation import normalized_exponentials, softmax_gradient
+from shapecalc.reference.arithmetic import sum_to_shape
 from shapecalc.reference.base import Array, Call, RunShapes, Shape, Work, constant, kernel
 from shapecalc.reference.gradients import Context, Gradients, backward
-from shapecalc.reference.merging import sum_to_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,58 +1,18 @@
-"""Elementwise sums and products, concatenation, matrix products, splitting, and selection of channels."""
+"""Concatenation, matrix products, splitting, and selection of channels."""
 
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shapecalc.reference.arithmetic import sum_to_shape
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
 from shapecalc.reference.gradients import Context, Gradients, backward
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-
-@kernel("add", workspace=outputs_times(0))
-def add(_call: Call, *arrays: Array) -> Array:
-    """Return the elementwise sum.
-
-    Raises `ValueError` if the shapes do not broadcast.
-    Source: torch.add.
-    """
-    return combine(np.add, arrays)
-
-
-@backward("add")
-def add_backward(ctx: Context, gradient: Array) -> Gradients:
-    """Return the gradient for each input, summed over its broadcast axes."""
-    return Gradients(tuple(sum_to_shape(gradient, x.shape) for x in ctx.inputs))
-
-
-@kernel("multiply", workspace=outputs_times(0))
-def multiply(_call: Call, *arrays: Array) -> Array:
-    """Return the elementwise product.
-
-    Raises `ValueError` if the shapes do not broadcast.
-    Source: torch.mul.
-    """
-    return combine(np.multiply, arrays)
-
-
-@backward("multiply")
-def multiply_backward(ctx: Context, gradient: Array) -> Gradients:
-    """Return for each input the gradient times all other inputs, summed over its broadcast axes.
-
-    The product of the others is that of those before and those after, without division, since one may be 0.
-    """
-    befores = accumulate(ctx.inputs[:-1], np.multiply, initial=gradient)
-    after: Any = 1
-    gradients = []
-    for x, before in zip(reversed(ctx.inputs), reversed([*befores]), strict=True):
-        gradients.append(sum_to_shape(before * after, x.shape))
-        after = after * x
-    return Gradients(tuple(reversed(gradients)))
+    from collections.abc import Iterable
 
 
 @kernel("concat", workspace=outputs_times(0))
@@ -153,26 +113,6 @@ def select_channels_backward(ctx: Context, gradient: Array) -> Gradients:
     for index, channel in enumerate(ctx.call.fields["channels"]):
         grad_input[:, channel] += gradient[:, index]
     return Gradients((grad_input,))
-
-
-def combine(operate: Callable[..., Array], arrays: tuple[Array, ...]) -> Array:
-    """Return arrays combined, one after another, into a broadcast copy of the first: one operation per output each."""
-    first, *others = arrays
-    shape = np.broadcast_shapes(*(x.shape for x in arrays))
-    onto = np.broadcast_to(first, shape).astype(np.result_type(*arrays), order="C")
-    for x in others:
-        operate(onto, x, out=onto)
-    return onto
-
-
-def sum_to_shape(gradient: Array, shape: tuple[int, ...]) -> Array:
-    """Return the sum of a gradient over the axes along which an array of that shape was broadcast."""
-    extra = gradient.ndim - len(shape)
-    stretched = [extra + axis for axis, size in enumerate(shape) if size == 1 != gradient.shape[extra + axis]]
-    if not extra and not stretched:
-        return gradient
-    summed: Array = gradient.sum(axis=(*range(extra), *stretched), keepdims=True)
-    return summed.reshape(shape)
 
 
 def chunks(x: Array, dim: int, edges: Iterable[int]) -> tuple[Array, ...]:

@@ -46,6 +46,7 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
         "activation": FamilyColors(_GREEN, "#BBCC33", "#6B7600"),
         "regularization": _MOVES,
         "normalization": FamilyColors(_YELLOW, "#EEDD88", "#8F7A1D"),
+        "arithmetic": NEUTRAL,
         "merging": NEUTRAL,
         "resampling": _WINDOWS,
         "shuffling": _MOVES,

@@ -65,6 +65,10 @@ ALLOWED = {
     "execution/recurrent_targets.py": frozenset({"sum"}),
     # The parts of a cross-entropy, by name.
     "render/bptt.py": frozenset({"mean", "softmax", "sum"}),
+    # Keywords of JSON Schema.
+    "parser/schema/__init__.py": frozenset({"maximum", "minimum"}),
+    "parser/schema/steps.py": frozenset({"maximum", "minimum"}),
+    "parser/schema/values.py": frozenset({"maximum", "minimum"}),
     # A key of a configuration.
     "files/config.py": frozenset({"select"}),
     "files/config_keys.py": frozenset({"select"}),

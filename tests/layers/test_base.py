@@ -9,11 +9,12 @@ import pytest
 
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import symbol
+from shapecalc.layers.arithmetic import Add
 from shapecalc.layers.base import Layer, axis_index, fields_of, per_axis, spatial_rank
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.fields import Count, OptionalCount
 from shapecalc.layers.linear import Linear
-from shapecalc.layers.merging import Add, Matmul
+from shapecalc.layers.merging import Matmul
 from shapecalc.layers.reshaping import Permute, Reshape
 
 if TYPE_CHECKING:

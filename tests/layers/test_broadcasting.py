@@ -12,9 +12,10 @@ from hypothesis import given, strategies as st
 
 from shapecalc import LayerError, ShapecalcError, inspect, loads
 from shapecalc.dims import evaluate, parse, show, symbol
+from shapecalc.layers.arithmetic import Add, Multiply
 from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.conv import Conv
-from shapecalc.layers.merging import Add, Concat, Multiply
+from shapecalc.layers.merging import Concat
 from tests.support.layers import answer, refused
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from hypothesis import given, strategies as st
 
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import symbol
-from shapecalc.layers.merging import Add, Chunk, Concat, Matmul, SelectChannels, Split
+from shapecalc.layers.arithmetic import Add
+from shapecalc.layers.merging import Chunk, Concat, Matmul, SelectChannels, Split
 from tests.support.layers import answer, refused
 
 N, H, W = symbol("N"), symbol("H"), symbol("W")

@@ -53,7 +53,7 @@ def test_a_fix_writes_the_same_layer_or_none(tool: str) -> None:
         *(("cosine_norm", None), ("batch_renorm", None), ("sru", None), ("convlstm2d", None), ("layer_norm_2d", None)),
         *(
             ("tan", None),
-            ("sub", None),
+            ("mod", None),
             ("grouped_conv_norm", None),
             ("selus", None),
             ("median", None),

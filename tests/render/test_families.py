@@ -49,8 +49,8 @@ def test_the_family_of_a_layer_is_its_module_for_the_class_and_the_layer() -> No
         assert family_of(layer) in FAMILIES, name
         assert colors_of(layer) is COLORS[family_of(layer)], name
     types = layer_types()
-    found = {name: family_of(types[name]) for name in ("max_pool", "layer_norm", "lstm", "add")}
-    assert found == {"max_pool": "pooling", "layer_norm": "normalization", "lstm": "recurrent", "add": "merging"}
+    found = {name: family_of(types[name]) for name in ("max_pool", "layer_norm", "lstm", "concat")}
+    assert found == {"max_pool": "pooling", "layer_norm": "normalization", "lstm": "recurrent", "concat": "merging"}
     assert family_of(types["relu"]()) == "activation"
 
 

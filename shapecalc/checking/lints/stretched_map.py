@@ -33,7 +33,7 @@ def stretched_map(graphs: Iterable[BlockGraph], entries: Sequence[LayerAxes]) ->
 
     An axis that is 1 on purpose is left out: that of a gate, a mask, a table or a reduction.
     """
-    from shapecalc.layers.merging import Add, Combining  # noqa: PLC0415 - a family is imported when a file has one
+    from shapecalc.layers.arithmetic import Add, Combining  # noqa: PLC0415 - a family is imported when a file has one
 
     by_row = {id(entry.row): entry for entry in entries}
     ancestors = {id(row): graph for graph in graphs for row in graph.layers.values()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.diagnostics.limits import LIMITS
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.documentation import documentation
+from shapecalc.layers.fields import Number
 from shapecalc.parser.names import NAME_PATTERN, STEP_NAME_PATTERN
 from shapecalc.parser.schema.values import ARGUMENT, ENTRY, NAMES, SINGLE, USE, Schema, full_match, or_use, ref
 from shapecalc.parser.step_keys import STEP_KEYS
@@ -134,7 +135,7 @@ def layer(cls: type[Layer], *, calls: bool = False) -> Schema:
     }
     fields: Schema = {
         "type": ["object"] if required else ["object", "null"],
-        "properties": {name: _field(field) for name, field in fields_of(cls).items()},
+        "properties": {name: _field_or_branch(field, branch) for name, field in fields_of(cls).items()},
         "additionalProperties": branch if cls.merges else False,
     }
     if required:
@@ -150,6 +151,16 @@ def layer(cls: type[Layer], *, calls: bool = False) -> Schema:
         single["patternErrorMessage"] = f"`{cls.type}` expects its fields by name, or `{cls.main}` alone"
         return {**shown, **fields, **single, "type": [*fields["type"], *single["type"]]}
     return {**shown, "anyOf": [fields, single]}
+
+
+def _field_or_branch(field: Field, branch: Schema) -> Schema:
+    """Return the schema of a field; of one that is a number of a merge, a list of steps is a branch of that name."""
+    shown = _field(field)
+    if not field.layer.merges or not isinstance(field.kind, Number):
+        return shown
+    annotations = {key: shown.pop(key) for key in ("description", "default") if key in shown}
+    steps_alone = {key: value for key, value in branch.items() if key != "description"}
+    return {**annotations, "if": {"type": "array"}, "then": steps_alone, "else": shown}
 
 
 def _field(field: Field) -> Schema:

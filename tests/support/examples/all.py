@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.examples.arithmetic import ARITHMETIC
 from tests.support.examples.attention import ATTENTION
 from tests.support.examples.merging import MERGING
 from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, REDUCING
@@ -361,5 +362,5 @@ REGULARIZATION = [
 
 EXAMPLES = (
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
-    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING, *ATTENTION),
+    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING, *ATTENTION, *ARITHMETIC),
 )

@@ -2,24 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.examples.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
-
-COMBINING = [
-    row
-    for word in ("add", "multiply")
-    for row in (
-        example(word, "two of one shape, as a shortcut meets its path", MAP, MAP),
-        example(word, "three", TOKENS, TOKENS, TOKENS),
-        example(word, "as many as a step takes", *[TABLE] * 64),
-        example(word, "a weight per channel, as in squeeze and excitation", MAP, ("N", "C", 1, "W")),
-        example(word, "the first stretches", ("N", 1, "L"), ROW),
-        example(word, "the first has fewer axes", VECTOR, TOKENS),
-        example(word, "all of them stretch", ("L", 1), (1, "F"), ("N", 1, "F")),
-        example(word, "both of two stretch", ("N", "C", 1), (1, "L")),
-        example(word, "axes that numbers give", ("N", 4, 6), (4, 1), (6,)),
-        example(word, "three spatial axes", BLOCK, BLOCK),
-    )
-]
+from tests.support.examples.table import MAP, ROW, TABLE, TOKENS, VECTOR, example
 
 JOINING = [
     example("concat", "channels unless stated", ("N", 4, "H", "W"), ("N", 6, "H", "W"), ("N", "C", "H", "W")),
@@ -56,4 +39,4 @@ CUTTING = [
     example("select_channels", "the first, which every input has", ROW, channels=(0,)),
 ]
 
-MERGING = [*COMBINING, *JOINING, *MATMUL, *CUTTING]
+MERGING = [*JOINING, *MATMUL, *CUTTING]
