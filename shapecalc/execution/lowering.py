@@ -16,6 +16,7 @@ from shapecalc.execution.budget import Price
 from shapecalc.execution.random_arrays import uniform
 from shapecalc.layers.base import fields_of
 from shapecalc.reference.base import Array, Call
+from shapecalc.reference.executor import ExecutionError, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,20 +34,67 @@ BYTES = 4
 def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:
     """Return seeded random arrays in the shapes of the report's inputs, which must have no symbols.
 
-    Integers are below the size of the smallest table that a layer looks them up in; half of the flags are true.
+    Integers are below the size of the smallest table that a layer looks them up in, and such that what layers compute
+    of them is in the tables too; half of the flags are true.
     """
     tables = [row.step.layer.index_range for row in report.layers if row.step.layer.index_range is not None]
+    bound = min(tables, default=2)
+    arrays = _drawn_inputs(report, seed, 0, bound)
+    if not any(map(_computes_integers, report.layers)) or _in_tables(report, arrays):
+        return arrays
+    # The halves of the range, then their halves, of which a shift or a factor leaves one in the table.
+    for parts in (2, 4, 8, 16):
+        for part in range(parts):
+            start, stop = part * bound // parts, (part + 1) * bound // parts
+            if start < stop and _in_tables(report, tried := _drawn_inputs(report, seed, start, stop)):
+                return tried
+    return arrays
+
+
+def _drawn_inputs(report: Report, seed: int, start: int, stop: int) -> dict[str, Array]:
+    """Return seeded random arrays, the integers from `start` to below `stop`."""
     arrays: dict[str, Array] = {}
     for entry in report.inputs:
         random = np.random.default_rng([seed, zlib.crc32(entry.name.encode())])
         shape = concrete(entry.shape)
         if entry.dtype == "int64":
-            arrays[entry.name] = random.integers(0, min(tables, default=2), shape)
+            arrays[entry.name] = random.integers(start, stop, shape)
         elif entry.dtype == "bool":
             arrays[entry.name] = random.integers(0, 2, shape).astype(bool)
         else:
             arrays[entry.name] = random.standard_normal(shape, dtype=np.float32)
     return arrays
+
+
+def _computes_integers(row: LayerReport) -> bool:
+    return "int64" in row.dtypes.values() and row.facts.flops != 0
+
+
+def _in_tables(report: Report, inputs: Mapping[str, Array]) -> bool:
+    """Return whether all indices that layers compute are rows of the tables that they are looked up in.
+
+    What layers compute of floats, or with parameters, is left out.
+    """
+    values = {name: array for name, array in inputs.items() if array.dtype.kind != "f"}
+    frees: dict[str, tuple[str, ...]] = {row.path: () for row in report.layers}
+    for row in report.layers:
+        if not all(slot in values for slot in row.step.inputs):
+            continue
+        index_range = row.step.layer.index_range
+        if index_range is not None:
+            indices = values[row.step.inputs[0]]
+            if indices.min(initial=0) < 0 or indices.max(initial=0) >= index_range:
+                return False
+        elif not _parameter_shapes(row):
+            try:
+                run(_call(row, frees, _no_parameter), values)
+            except ExecutionError:
+                continue
+    return True
+
+
+def _no_parameter(path: str, _shape: tuple[int, ...]) -> Array:
+    raise AssertionError(path)
 
 
 def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed: int = 0) -> Iterator[Call]:

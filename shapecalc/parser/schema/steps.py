@@ -158,7 +158,7 @@ def _field_or_branch(field: Field, branch: Schema) -> Schema:
     shown = _field(field)
     if not field.layer.merges or not isinstance(field.kind, Number):
         return shown
-    annotations = {key: shown.pop(key) for key in ("description", "default") if key in shown}
+    annotations: Schema = {key: shown.pop(key) for key in ("description", "default") if key in shown}
     steps_alone = {key: value for key, value in branch.items() if key != "description"}
     return {**annotations, "if": {"type": "array"}, "then": steps_alone, "else": shown}
 
