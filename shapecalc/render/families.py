@@ -46,7 +46,6 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
         "activation": FamilyColors(_GREEN, "#BBCC33", "#6B7600"),
         "regularization": _MOVES,
         "normalization": FamilyColors(_YELLOW, "#EEDD88", "#8F7A1D"),
-        "arithmetic": NEUTRAL,
         "merging": NEUTRAL,
         "resampling": _WINDOWS,
         "shuffling": _MOVES,
@@ -57,18 +56,22 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
         "positional": _TABLES,
     }
 )
-"""The colours of each family of `shapecalc.layers.FAMILIES`."""
+"""The colours of each family that is shown."""
+
+SHOWN_AS: Mapping[str, str] = MappingProxyType({"arithmetic": "merging"})
+"""The family as which one of `shapecalc.layers.FAMILIES` is shown, if as another one."""
 
 
 def family_of(layer: Layer | type[Layer]) -> str:
-    """Return the family of a layer, the module in which its type is.
+    """Return the family that a layer is shown as, in most cases the module in which its type is.
 
     >>> from shapecalc.layers.conv import Conv
     >>> family_of(Conv)
     'conv'
     """
     of = layer if isinstance(layer, type) else type(layer)
-    return of.__module__.rpartition(".")[2]
+    module = of.__module__.rpartition(".")[2]
+    return SHOWN_AS.get(module, module)
 
 
 def colors_of(layer: Layer | type[Layer]) -> FamilyColors:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from shapecalc.layers import FAMILIES, layer_types
-from shapecalc.render.families import COLORS, NEUTRAL, TEXT, colors_of, family_of
+from shapecalc.render.families import COLORS, NEUTRAL, SHOWN_AS, TEXT, colors_of, family_of
 
 LEAST_TEXT, LEAST_BORDER = 4.5, 3.0
 """Contrast ratios: of text, and of the border of a graphical object (1.4.11) on the fill or on either page."""
@@ -41,16 +41,17 @@ def test_the_contrast_ratio_is_that_of_the_standard() -> None:
 
 
 def test_every_family_has_colours_and_no_other_name_has() -> None:
-    assert set(COLORS) == set(FAMILIES)
+    assert set(COLORS) == {SHOWN_AS.get(family, family) for family in FAMILIES}
+    assert set(SHOWN_AS) <= set(FAMILIES)
 
 
-def test_the_family_of_a_layer_is_its_module_for_the_class_and_the_layer() -> None:
+def test_the_family_of_a_layer_is_its_module_or_the_one_shown_for_that_for_the_class_and_the_layer() -> None:
     for name, layer in layer_types().items():
-        assert family_of(layer) in FAMILIES, name
+        assert family_of(layer) in COLORS, name
         assert colors_of(layer) is COLORS[family_of(layer)], name
     types = layer_types()
-    found = {name: family_of(types[name]) for name in ("max_pool", "layer_norm", "lstm", "concat")}
-    assert found == {"max_pool": "pooling", "layer_norm": "normalization", "lstm": "recurrent", "concat": "merging"}
+    found = {name: family_of(types[name]) for name in ("max_pool", "layer_norm", "lstm", "add")}
+    assert found == {"max_pool": "pooling", "layer_norm": "normalization", "lstm": "recurrent", "add": "merging"}
     assert family_of(types["relu"]()) == "activation"
 
 
