@@ -6,11 +6,12 @@ Leaves are the axes of the inputs, the fields of the layer, and the axes of the 
 from __future__ import annotations
 
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.calculators.size_formulas import in_names, in_numbers
 from shapecalc.calculators.traced_sizes import Leaf, TracedFactor, TracedSize, leaf, leaves, value_of
-from shapecalc.dims import Dim, DimLimitError, as_json, evaluate, product
+from shapecalc.dims import Dim, DimLimitError, Expr, as_json, evaluate, product
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.roles import Role, filled, map_roles, sequence_roles, unknown
@@ -100,7 +101,7 @@ class LayerTrace:
             return leaf(name, evaluate(dim, sizes), source, stand_in=number)
 
         at: Mapping[str, int] = costs_at or {}
-        self.layer = traced_layer(layer)
+        self.layer = traced_layer(layer, stand_ins or {})
         self.outputs = outputs
         names = input_names(layer, inputs, roles)
         axes = {
@@ -154,8 +155,10 @@ def total_formula(name: str, parts: Sequence[Formula], result: Dim) -> Formula:
     return Formula(name, total, result)
 
 
-def traced_layer(layer: Layer) -> Any:
+def traced_layer(layer: Layer, stand_ins: Mapping[str, int] = MappingProxyType({})) -> Any:
     """Return a copy of a layer whose numbers are leaves with the names of the fields.
+
+    Expressions over symbols are computed with at the sizes `stand_ins`.
 
     >>> from shapecalc.layers.pooling import MaxPool
     >>> in_names(traced_layer(MaxPool(kernel_size=(3, 5))).kernel_size[1])
@@ -163,16 +166,19 @@ def traced_layer(layer: Layer) -> Any:
     """
     copy = object.__new__(type(layer))
     for name in fields_of(type(layer)):
-        object.__setattr__(copy, name, _traced_value(getattr(layer, name), name, ()))
+        object.__setattr__(copy, name, _traced_value(getattr(layer, name), name, (), stand_ins))
     return copy
 
 
-def _traced_value(value: Any, name: str, index: tuple[int, ...]) -> Any:
+def _traced_value(value: Any, name: str, index: tuple[int, ...], stand_ins: Mapping[str, int]) -> Any:
     if isinstance(value, tuple):
-        return tuple(_traced_value(each, name, (*index, place)) for place, each in enumerate(value))
+        return tuple(_traced_value(each, name, (*index, place), stand_ins) for place, each in enumerate(value))
     full, source = name + "".join(f"[{place}]" for place in index), (FIELD, name, *index)
     if type(value) is float:
         return TracedFactor(Leaf(full, value, source))
+    if isinstance(value, Expr):
+        number = evaluate(value, stand_ins)
+        return leaf(full, value, source, stand_in=number) if isinstance(number, int) else value
     return leaf(full, value, source) if type(value) is int else value
 
 

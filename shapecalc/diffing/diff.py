@@ -11,7 +11,7 @@ from shapecalc.diagnostics.presentation import Presented
 from shapecalc.diffing.lock.alignment import aligned, renumbered
 from shapecalc.diffing.lock.entries import FOLLOWING, Entry, digest, entry_of
 from shapecalc.diffing.lock.wiring import Wiring
-from shapecalc.dims import DimLimitError, as_json
+from shapecalc.dims import DimLimitError, Expr, as_json
 from shapecalc.layers.base import fields_of
 from shapecalc.shape_inference.engine import batch_sizes, with_costs_at
 from shapecalc.shape_inference.report import BYTES, SCHEMA_VERSION, Sums, sums_of, total
@@ -324,12 +324,14 @@ def _row_dict(row: DiffRow) -> dict[str, Any]:
 
 
 def _json(value: Any) -> Any:
-    """Return a field's value as JSON has it; an infinity, which it has no number for, as text.
+    """Return a field's value as JSON has it; an infinity and an expression over symbols, which it has not, as text.
 
     >>> _json(float("-inf")), _json(0.5)
     ('-inf', 0.5)
     """
-    return str(value) if isinstance(value, float) and math.isinf(value) else value
+    if isinstance(value, tuple):
+        return [*map(_json, value)]
+    return str(value) if isinstance(value, Expr) or (isinstance(value, float) and math.isinf(value)) else value
 
 
 def _layer_dict(row: LayerReport | None) -> dict[str, Any] | None:

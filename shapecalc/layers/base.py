@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.fields import Kind
+from shapecalc.layers.fields import Kind, Several, Size, SizesLike
 from shapecalc.layers.initial import Initial
 from shapecalc.layers.intervals import RealInterval
 from shapecalc.layers.roles import Roles, map_roles, unknown
@@ -35,6 +35,10 @@ class Layer:
     type: ClassVar[str]
     main: ClassVar[str | None]
     fields: ClassVar[Mapping[str, "Field"]]
+    size_fields: ClassVar[Mapping[str, Size]]
+    """The fields in which symbols of the inputs may stand, with their kinds."""
+    like_field: ClassVar[str | None]
+    """The field that `{like: step}` may stand in: a further input gives its value."""
     takes: ClassVar[tuple[int, int]] = (1, 1)
     """The least and the greatest number of inputs."""
     letters: ClassVar[tuple[str, ...]] = ("x",)
@@ -310,10 +314,18 @@ def layer(type_: str, *, main: str | None = None) -> Callable[[L], L]:
         cls.type = type_
         cls.main = main
         cls.fields = _read_fields(cls)
+        kinds = {field.name: _item(field.kind) for field in cls.fields.values()}
+        cls.size_fields = {name: kind for name, kind in kinds.items() if isinstance(kind, Size)}
+        like = (field.name for field in cls.fields.values() if isinstance(field.kind, SizesLike))
+        cls.like_field = next(like, None)
         REGISTRY[type_] = cls
         return cls
 
     return register
+
+
+def _item(kind: Kind) -> Kind:
+    return kind.item if isinstance(kind, Several) else kind
 
 
 def fields_of(cls: type[Layer]) -> Mapping[str, Field]:

@@ -5,12 +5,17 @@ parsing, help and JSON Schema read it from there.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError, Text, worded
+from shapecalc.dims import Dim, Expr, evaluate, greatest, pretty
 
 LARGEST_DIM = 2**31 - 1
 """The largest size of one axis. Frameworks index with 32 or 64 bits; no real axis is close to it."""
+
+SYMBOL_PATTERN = "[A-Za-z_][A-Za-z0-9_]{0,31}"
+"""The names that a symbol may have."""
 
 LONGEST_QUOTE = 60
 """Characters of a value that a message quotes."""
@@ -42,6 +47,45 @@ class Integer(NamedTuple):
             raise _refused("SC201", name, self.describe(), value, index)
         if abs(value) > LARGEST_DIM:
             raise _refused("SC201", name, f"at most {LARGEST_DIM} (2^31 - 1)", value, index)
+
+
+class Size(Integer):
+    """An integer of at least `minimum`, or an expression over symbols of the inputs, which is never below `lowest`.
+
+    A value below `lowest` has a meaning of its own: −1 in `reshape`, a negative index. It is written as a number.
+    """
+
+    __slots__ = ()
+    lowest = 1
+
+    def describe(self) -> str:
+        """Return the text that follows "expects" in a message."""
+        return f"{super().describe()} or an expression over symbols"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value."""
+        return {**super().schema(), "type": ["integer", "string"], "pattern": f"^(?:{SYMBOL_PATTERN})$"}
+
+    def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
+        """Raise `LayerError` SC202 or SC201 if `value` is neither, or never at least `lowest`."""
+        if not isinstance(value, Expr):
+            super().check(name, value, index)
+            return
+        most = greatest(value)
+        if most is not None and most < self.lowest:
+            raise self.too_small(name, value, None, index)
+
+    def bound(self, name: str, value: Expr, sizes: Mapping[str, int], index: tuple[int, ...] = ()) -> Dim:
+        """Return an expression with sizes in place of symbols; raise `LayerError` SC201 if that is below `lowest`."""
+        size = evaluate(value, sizes)
+        if isinstance(size, int) and size < self.lowest:
+            raise self.too_small(name, value, size, index)
+        return size
+
+    def too_small(self, name: str, value: Expr, size: int | None, index: tuple[int, ...] = ()) -> LayerError:
+        """Return the SC201 error for an expression below `lowest`, at any size of its symbols or at one with `size`."""
+        receives = pretty(value) if size is None else f"{pretty(size)}, the value of {pretty(value)}"
+        return _refused("SC201", name, f"a size of at least {self.lowest}", receives, index)
 
 
 class Number(NamedTuple):
@@ -149,13 +193,32 @@ class Several(NamedTuple):
                 if not (entry is None and self.nullable):
                     self.item.check(name, entry, (position,))
         elif self.single:
-            if value is not None and not isinstance(value, bool | int | float):
+            if value is not None and not isinstance(value, bool | int | float | Expr):
                 raise wrong_type(name, self.describe(), value)
             self.item.check(name, value)
         else:
             raise wrong_type(name, self.describe(), value)
 
 
+class SizesLike(Several):
+    """Sizes of spatial axes, or in a file `{like: step}`: a further input of which only the spatial size is read."""
+
+    __slots__ = ()
+
+    def describe(self) -> str:
+        """Return the text that follows "expects" in a message."""
+        return f"{super().describe()}, or `{{like: step}}`"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value."""
+        sizes = super().schema()
+        like = {"type": "string", "description": "The step whose spatial size it is."}
+        keys = {"properties": {LIKE: like}, "required": [LIKE], "additionalProperties": False}
+        return {**sizes, "type": [*sizes["type"], "object"], **keys}
+
+
+LIKE = "like"
+"""The key of a step whose size a field takes."""
 FROM_ZERO = Integer(minimum=0)
 LISTS = InFile("a list of them or of [before, after] pairs")
 """How a file writes padding per axis."""
@@ -232,6 +295,7 @@ Bool = Annotated[bool, Flag()]
 PerAxis = Annotated[int | tuple[int, ...], Several(Integer())]
 OptionalPerAxis = Annotated[int | tuple[int, ...] | None, Several(Integer())]
 PerAxisOrNone = Annotated[int | tuple[int | None, ...], Several(Integer(), nullable=True)]
+OptionalSizesLike = Annotated[Dim | tuple[Dim, ...] | None, SizesLike(Size())]
 OptionalPerAxisFromZero = Annotated[int | tuple[int, ...] | None, Several(Integer(minimum=0))]
 Pairs = tuple[tuple[int, int], ...]
 Padding = Annotated[int | str | tuple[int, ...] | Pairs, PaddingKind()]
@@ -243,7 +307,9 @@ def wrong_type(name: str, expects: Text, value: object, index: tuple[int, ...] =
     replacement = help_text = None
     safe = False
     expected = worded(expects)
-    if isinstance(value, str) and "`true`" in expected and value.lower() in _BOOLEANS:
+    if isinstance(value, Expr):
+        help_text = "symbols of the input stand in fields that hold sizes: write a number, or a parameter"
+    elif isinstance(value, str) and "`true`" in expected and value.lower() in _BOOLEANS:
         replacement = _BOOLEANS[value.lower()]
     elif type(value) is int and "`true`" in expected and value in (0, 1):
         replacement = "true" if value else "false"
@@ -282,7 +348,7 @@ def said(value: Any) -> str:
         return _cut(f"the list {_entries(value)}")
     if isinstance(value, dict):
         return "a mapping"
-    return str(value)
+    return f"the expression {_cut(pretty(value))}" if isinstance(value, Expr) else str(value)
 
 
 def _entries(value: Any) -> str:

@@ -10,7 +10,7 @@ from shapecalc.dims import Dim, Relation, Shape, floor_div, pretty, product, sho
 from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
 from shapecalc.layers.constraints import REFUSING, Constraints, undecided
 from shapecalc.layers.conv import fits_padding_mode
-from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OneOf, OptionalPerAxis, Several
+from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OneOf, OptionalSizesLike, Several
 from shapecalc.layers.saved import Saved, Storage, saved_input
 
 EXACT_NUMERATORS = 2**22
@@ -111,7 +111,8 @@ class CenterCrop(Layer):
     If an odd number of positions is removed, one more is removed after the centre than before it.
 
     Fields:
-        size: Size of the output along each spatial axis; by default that of the second input.
+        size: Size of the output along each spatial axis, in which symbols of the input may stand; `{like: step}` is the
+            second input, whose size it has by default.
 
     Input: [N, C, *spatial]; without `size` a second one, [*, *, *spatial], of which only the spatial size is read
     Output: [N, C, *size], from position ⌊(n − size)/2⌋ on
@@ -128,7 +129,7 @@ class CenterCrop(Layer):
     )
     takes: ClassVar[tuple[int, int]] = (1, 2)
     reads_map = True
-    size: OptionalPerAxis = None
+    size: OptionalSizesLike = None
 
     def output_shape(self, x: Shape, like: Shape | None = None, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, C, *size].
@@ -147,11 +148,8 @@ class CenterCrop(Layer):
             )
         if like is None:
             sizes: Shape = per_axis(self.size, rank, "size")
-        elif len(like) == len(x):
-            sizes = like[2:]
         else:
-            receives = f"{show(x)} and {show(like)}"
-            raise LayerError("SC314", expects="two inputs with as many spatial axes", receives=receives)
+            sizes = size_like(x, like)
         for axis, (n, size) in enumerate(zip(x[2:], sizes, strict=True), start=2):
             self._fits(n, size, axis, x, constraints)
         return (x[0], x[1], *sizes)
@@ -195,6 +193,14 @@ class CenterCrop(Layer):
         )
 
 
+def size_like(x: Shape, like: Shape) -> Shape:
+    """Return the spatial size of a second input; raise `LayerError` SC314 if it has another rank."""
+    if len(like) == len(x):
+        return like[2:]
+    receives = f"{show(x)} and {show(like)}"
+    raise LayerError("SC314", expects="two inputs with as many spatial axes", receives=receives)
+
+
 @layer("upsample", main="scale_factor")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upsample(Layer):
@@ -202,12 +208,14 @@ class Upsample(Layer):
 
     Fields:
         scale_factor: Factor that multiplies the length of each spatial axis; either it or `size` is given.
-        size: Size of the output along each spatial axis; either it or `scale_factor` is given.
+        size: Size of the output along each spatial axis, in which symbols of the input may stand, such as
+            `["${2 * H}", W]`; `{like: step}` is a second input, whose spatial size it is.
         mode: Copy of the nearest element, or linear interpolation over one, two or three spatial axes.
         align_corners: Whether the first and last elements of input and output coincide; allowed only with
             interpolation.
 
-    Input: [N, C, *spatial]
+    Input: [N, C, *spatial]; without `size` and `scale_factor` a second one, [*, *, *spatial], of which only the spatial
+        size is read
     Output: [N, C, *size], or on each axis ⌊n · scale_factor⌋
     Parameters: none
     Costs: MACs 0; FLOPs = 0 for nearest; 2ᵈ⁺¹ − 1 per output for interpolation over d axes (2ᵈ products and their
@@ -241,22 +249,17 @@ class Upsample(Layer):
         "mode: interpolation method interpolationmode",
         "align_corners: align corners aligncorner",
     )
+    takes: ClassVar[tuple[int, int]] = (1, 2)
     reads_map = True
     scale_factor: Annotated[float | tuple[float, ...] | None, Several(Number(above=0))] = None
-    size: OptionalPerAxis = None
+    size: OptionalSizesLike = None
     mode: Annotated[str, OneOf(("nearest", *LINEAR_MODES))] = "nearest"
     align_corners: Bool = False
 
     def check_fields(self) -> None:
-        """Raise `LayerError` SC205 unless exactly one of `size` and `scale_factor` is given."""
-        if (self.size is None) == (self.scale_factor is None):
-            received = "neither" if self.size is None else "both"
-            raise LayerError(
-                "SC205",
-                expects="one of `size` and `scale_factor`",
-                receives=received,
-                field=None if self.size is None else "size",
-            )
+        """Raise `LayerError` SC205 if fields contradict each other."""
+        if self.size is not None and self.scale_factor is not None:
+            raise LayerError("SC205", expects="one of `size` and `scale_factor`", receives="both", field="size")
         if self.align_corners and self.mode == "nearest":
             raise LayerError(
                 "SC205",
@@ -265,13 +268,17 @@ class Upsample(Layer):
                 field="align_corners",
             )
 
-    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
+    def output_shape(self, x: Shape, like: Shape | None = None, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, C, *size].
 
         >>> Upsample(scale_factor=1.5).output_shape((1, 3, 7, 8))
         (1, 3, 10, 12)
         """
         rank = spatial_rank(x)
+        given = next((name for name in ("size", "scale_factor") if getattr(self, name) is not None), None)
+        if (given is None) == (like is None):
+            expects = "one of `size`, `scale_factor` and a second input"
+            raise LayerError("SC205", expects=expects, receives="none" if like is None else "both", field=given)
         if LINEAR_MODES.get(self.mode, rank) != rank:
             mode = next(mode for mode, axes in LINEAR_MODES.items() if axes == rank)
             raise LayerError(
@@ -282,6 +289,8 @@ class Upsample(Layer):
                 help=f"write `mode: {mode}`",
                 replacement=mode,
             )
+        if like is not None:
+            return (x[0], x[1], *size_like(x, like))
         if self.size is not None:
             return (x[0], x[1], *per_axis(self.size, rank, "size"))
         scales = per_axis(self.scale_factor, rank, "scale_factor")
@@ -294,10 +303,11 @@ class Upsample(Layer):
             constraints.require_nonnegative(n - 1)
         return (x[0], x[1], *spatial)
 
-    def operations(self, x: Shape, y: Shape) -> Dim:
+    def operations(self, *shapes: Shape) -> Dim:
         """Return the products and sums of the interpolation."""
         if self.mode == "nearest":
             return 0
+        x, y = shapes[0], shapes[-1]
         corners: int = 2 ** (len(x) - 2)
         return product(y) * (2 * corners - 1)
 

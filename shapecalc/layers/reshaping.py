@@ -1,14 +1,14 @@
 """Layers that rearrange elements without arithmetic."""
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, floor_div, pretty, product, show
 from shapecalc.layers.base import Layer, axis_index, layer
-from shapecalc.layers.constraints import REFUSING, Constraints
-from shapecalc.layers.fields import Axis, Integer, Several
+from shapecalc.layers.constraints import REFUSING, Constraints, undecided
+from shapecalc.layers.fields import Axis, Integer, Several, Size
+from shapecalc.layers.matching import cancelled, differing_pairs
 from shapecalc.layers.roles import Role, Roles, joined_role, reshaped_roles, without
 from shapecalc.layers.saved import Storage
 
@@ -117,8 +117,8 @@ class Reshape(Moving):
     """Gives the same elements another shape, batch axis included.
 
     Fields:
-        shape: Size of each output axis: 0 copies the size of the input axis at the same index, one −1 takes what is
-            left.
+        shape: Size of each output axis, a number, a symbol of the input or `"${…}"` over symbols: 0 copies the size of
+            the input axis at the same index, one −1 takes what is left.
 
     Input: [*]
     Output: `shape`; 0 copies the size of the input's axis (as in ONNX), one −1 is inferred
@@ -136,7 +136,7 @@ class Reshape(Moving):
         "shape: ~targetshape | use `shape` with the batch axis: Keras's (4, 8) is [0, 4, 8]",
         "shape: newshape ~size ~dims ~outputshape",
     )
-    shape: Annotated[tuple[int, ...], Several(Integer(minimum=-1), single=False)]
+    shape: Annotated[tuple[Dim, ...], Several(Size(minimum=-1), single=False)]
 
     def check_fields(self) -> None:
         """Raise `LayerError` SC205 if there is a second −1."""
@@ -171,39 +171,49 @@ class Reshape(Moving):
         if -1 in filled:
             position = filled.index(-1)
             left = exact_quotient(total, product(dim for dim in filled if dim != -1))
-            if left is None:
-                left = self._required(x, constraints)
-            filled[position] = left
+            filled[position] = self._left(x, constraints) if left is None else left
         elif product(filled) != total:
-            self._required(x, constraints)
+            self._require_equal(x, constraints)
         return tuple(filled)
 
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
         """Return the roles of the axes that are the same in both shapes."""
         return reshaped_roles(roles[0], *shapes)
 
-    def _required(self, x: Shape, constraints: Constraints) -> Dim:
-        """Return the number of input elements divided by that of `shape`; require that it is an integer.
+    def _left(self, x: Shape, constraints: Constraints) -> Dim:
+        """Return the size in place of −1; require that it is an integer, and raise `LayerError` SC307 if it is not."""
+        arriving, stated, error = self._parts(x)
+        left, needed = cancelled(product(arriving), stated)
+        if isinstance(left, int) and isinstance(needed, int):
+            raise error
+        if not isinstance(needed, int):
+            raise undecided(error.message, needed, field="shape", fix="write a size in place of -1")
+        constraints.require(left % needed, Relation.ZERO, error)
+        return floor_div(left, needed)
 
-        Raises `LayerError` SC307 if it is not.
-        """
+    def _require_equal(self, x: Shape, constraints: Constraints) -> None:
+        """Require that the output has as many elements; raise `LayerError` SC307 if it has not at any size."""
+        arriving, stated, error = self._parts(x)
+        for first, second in differing_pairs(arriving, stated):
+            constraints.require(first - second, Relation.ZERO, error)
+
+    def _parts(self, x: Shape) -> tuple[Shape, Shape, LayerError]:
+        """Return the sizes that arrive and those that are stated, and the error if they do not fit."""
         # Axes that a 0 copies are on both sides: without them the number of elements may have no symbol.
         copied = {position for position, size in enumerate(self.shape) if size == 0}
-        needed = math.prod(size for size in self.shape if size > 0)
-        arriving = product(dim for position, dim in enumerate(x) if position not in copied)
+        stated = tuple(size for size in self.shape if size not in (0, -1))
+        arriving = tuple(dim for position, dim in enumerate(x) if position not in copied)
+        needed = pretty(product(stated))
         several = "a multiple of " if -1 in self.shape else ""
         beside = " beside the axes that it keeps" if copied else ""
         error = LayerError(
             "SC307",
             expects=f"{several}{needed} numbers{beside}",
-            receives=f"{pretty(arriving)} in {show(x)}",
+            receives=f"{pretty(product(arriving))} in {show(x)}",
             field="shape",
             label=f"expects {several}{needed}",
         )
-        if isinstance(arriving, int):
-            raise error
-        constraints.require(arriving % needed if several else arriving - needed, Relation.ZERO, error)
-        return floor_div(arriving, needed)
+        return arriving, stated, error
 
 
 _EVERY_AXIS = "use `permute`, which lists every axis: transpose(1, 2) of three axes is `permute: [0, 2, 1]`"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Origin, UsedParameter
 from shapecalc.diagnostics import Fix, Label, Span
+from shapecalc.dims import Expr
 from shapecalc.layers import layer_type
 from shapecalc.layers.fields import said
 from shapecalc.parser.expressions import NAME as PARAMETER_NAME, ExpressionError, names_used, uses_parameters, value_of
@@ -314,7 +315,7 @@ def substitute(
     A substituted value has the span of the parameter's use: diagnostics show that and the call.
     """
     if isinstance(node, Scalar):
-        return _substituted(node, arguments, diagnostics, owner) if uses_parameters(node) else node
+        return evaluated(node, arguments, diagnostics, owner) if uses_parameters(node) else node
     if isinstance(node, Sequence):
         items = [substitute(item, arguments, diagnostics, owner) for item in node.items]
         present = [item for item in items if item is not None]
@@ -335,7 +336,7 @@ def _substituted_key(
     """Return a key with the arguments substituted; None if it is refused or not known."""
     if not uses_parameters(key):
         return key
-    name = _substituted(key, arguments, diagnostics, owner)
+    name = evaluated(key, arguments, diagnostics, owner)
     if name is None or (isinstance(name, Scalar) and isinstance(name.value, str)):
         return name
     message = f"`{key.text}` stands where a word is expected, is {said(plain(name))}"
@@ -343,12 +344,13 @@ def _substituted_key(
     return None
 
 
-def _substituted(node: Scalar, arguments: MappingOf[str, Node], diagnostics: Diagnostics, owner: str) -> Node | None:
+def evaluated(node: Scalar, arguments: MappingOf[str, Node], diagnostics: Diagnostics, owner: str) -> Node | None:
+    """Return the value of a use of parameters or symbols; None if it is refused or not known."""
     text = str(node.value)
     try:
-        value = value_of(text, arguments, owner)
+        value = value_of(text, arguments, owner, diagnostics.symbols or ())
     except ExpressionError as error:
-        if error.unknown and diagnostics.parameters_missing:
+        if error.unknown and (diagnostics.parameters_missing or diagnostics.symbols is None):
             return None
         at, fix = node.span, None
         if at.line == at.end_line and at.end_column - at.column == len(text) + 2 * node.quoted:
@@ -361,7 +363,7 @@ def _substituted(node: Scalar, arguments: MappingOf[str, Node], diagnostics: Dia
             labels = (Label(head(given), f"`{error.name}` is {said(plain(given))} here"),)
         diagnostics.refuse("SC105", f"`{shorten(text)}` {error.message}", at, labels=labels, help=error.help, fix=fix)
         return None
-    if isinstance(value, int):
+    if isinstance(value, int | Expr):
         diagnostics.origins[node.span] = None
         diagnostics.operands[node.span] = tuple(
             UsedParameter(name, plain(arguments[name]), head(arguments[name]))

@@ -34,7 +34,7 @@ class Diagnostics:
     """
 
     __slots__ = ("_calls", "_refused", "_seen", "_skipped", "_unknown", "blocks_missing", "invalid_blocks", "operands",
-                 "origins", "parameters", "parameters_missing", "recorded", "source")  # fmt: skip
+                 "origins", "parameters", "parameters_missing", "recorded", "source", "symbols")  # fmt: skip
 
     def __init__(self, source: Source, refused: Iterable[Diagnostic] = ()) -> None:
         self.source = source
@@ -48,6 +48,8 @@ class Diagnostics:
         """The names of the file's parameters."""
         self.parameters_missing = False
         """Whether parameters of another file are not known: `$name` may be one of them."""
+        self.symbols: tuple[str, ...] | None = None
+        """The symbols of the inputs; None if they are not known."""
         self._calls: tuple[Label, ...] = ()
         self.recorded = list(refused)
         self._refused = Places(diagnostic.span for diagnostic in self.recorded if diagnostic.span is not None)

@@ -10,10 +10,11 @@ from shapecalc.diagnostics import Fix, LayerError
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import Number, said
 from shapecalc.parser.scalars import infinite, resolve, shorten
+from shapecalc.parser.sizes import read_sizes
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Collection, Container, Iterable
 
     from shapecalc.diagnostics import Source, Span
     from shapecalc.layers import Layer
@@ -29,10 +30,12 @@ _STEP = re.compile(r"( *(?:- +)+)\w+(: *)")
 class LayerReader:
     """Reads the layers of one text; layers with equal fields are one object, since stacks repeat them."""
 
-    __slots__ = ("_diagnostics", "_layers")
+    __slots__ = ("_diagnostics", "_layers", "parameters")
 
-    def __init__(self, diagnostics: Diagnostics) -> None:
+    def __init__(self, diagnostics: Diagnostics, parameters: Collection[str] = ()) -> None:
         self._diagnostics = diagnostics
+        self.parameters = parameters
+        """The names of the parameters of the steps that are read."""
         self._layers: dict[tuple[str, str], Layer] = {}
 
     def read(
@@ -44,6 +47,7 @@ class LayerReader:
         """
         before = len(self._diagnostics.recorded)
         nodes = self._nodes(cls, node, misplaced)
+        lost = self._with_symbols(cls, nodes) if nodes and cls.size_fields else ()
         field_spans = _field_spans(nodes)
         origins = self._diagnostics.origins_of(field_spans.values())
         operands = self._diagnostics.operands_of(origins)
@@ -53,7 +57,9 @@ class LayerReader:
         refused = len(self._diagnostics.recorded)
         values = {name: self._value(fields_of(cls)[name], value) for name, value in nodes.items()}
         before -= refused - len(self._diagnostics.recorded)
-        missing = [name for name, field in fields_of(cls).items() if field.required and name not in values]
+        missing = [
+            name for name, field in fields_of(cls).items() if field.required and name not in values and name not in lost
+        ]
         if missing:
             self._check_each(cls, values, spans)
             if len(self._diagnostics.recorded) == before and not (node and self._diagnostics.refused_within(node.span)):
@@ -61,6 +67,9 @@ class LayerReader:
                 written = ", ".join(f"{name}: …" for name in [*values, *missing])
                 message = f"`{cls.type}` expects {names}, receives none"
                 self._diagnostics.refuse("SC106", message, type_node.span, help=f"write `{cls.type}: {{{written}}}`")
+            return None, spans
+        if lost:
+            self._check_each(cls, values, spans)
             return None, spans
         # As text, because 1, 1.0 and `true` are equal in Python and differ here.
         key = (cls.type, repr(values))
@@ -71,6 +80,16 @@ class LayerReader:
                 return None, spans
             self._layers[key] = layer
         return layer, spans
+
+    def _with_symbols(self, cls: type[Layer], nodes: dict[str, Node]) -> tuple[str, ...]:
+        """Replace symbols of the inputs by expressions; take out the fields with a refused one, and return these."""
+        sized = {name: nodes[name] for name in cls.size_fields if name in nodes}
+        read = {name: read_sizes(name, node, self.parameters, self._diagnostics) for name, node in sized.items()}
+        nodes |= {name: node for name, node in read.items() if node is not None}
+        lost = tuple(name for name, node in read.items() if node is None)
+        for name in lost:
+            del nodes[name]
+        return lost
 
     def _value(self, field: Field, node: Node) -> Any:
         """Return the value of a field; an infinity, which the reader refused, if the field accepts it."""

@@ -37,7 +37,7 @@ def foreign_entry(value: object, field: Field) -> ForeignValue | None:
     >>> foreign_entry("None", fields_of(layer_type("reshape"))["shape"])
     ForeignValue(help='write `-1` for the size that is left', replacement='-1', value=-1)
     """
-    if value in _OPEN or (isinstance(value, str) and value.lower() in _NOTHING):
+    if value in _OPEN or (isinstance(value, str) and is_nothing(value)):
         if fits(field, (None,)):
             return ForeignValue("write `null`", "null")
         if fits(field, (-1,)) and not fits(field, (-2,)):
@@ -56,7 +56,7 @@ def foreign_value(value: object, field: Field) -> ForeignValue | None:
     """
     if not isinstance(value, str):
         return None
-    if value.lower() in _NOTHING:
+    if is_nothing(value):
         if field.nullable:
             return ForeignValue(f"write `null`, or leave `{field.name}` out", "null")
         return None if field.required else ForeignValue(f"leave `{field.name}` out: it is {said(field.default)} then")
@@ -74,6 +74,11 @@ def without_parameters(text: str) -> str | None:
         return None
     name = match[1]
     return f"`$` is for parameters, such as `parameters: {{{name}: 64}}`; a symbol of `input:` is written `{name}`"
+
+
+def is_nothing(word: str) -> bool:
+    """Return whether a word stands for nothing in other notations, such as `None`."""
+    return word.lower() in _NOTHING
 
 
 def is_known(word: object) -> bool:

@@ -126,10 +126,15 @@ def _architecture(
     diagnostics.parameters = frozenset(parameters)
     written = entries
     if "parameters" in entries:
+        diagnostics.symbols = ()
         entries = _substitute_parameters(entries, parameters, diagnostics)
     inputs = _inputs(root, entries, diagnostics)
     symbols = input_symbols(inputs or ())
+    diagnostics.symbols = None if inputs is None else symbols
     if "parameters" in entries:
+        if "layers" in entries:
+            # Steps with a mistake become placeholders, so that the mistakes in the others are reported too.
+            entries["layers"] = substitute_steps(entries["layers"], parameters, diagnostics, "the file")
         refuse_symbols(entries["parameters"], inputs or (), symbols, diagnostics)
     widths = read_widths(entries["widths"], parameters, diagnostics) if "widths" in entries else ()
     sizes = _sizes(entries["sizes"], inputs, diagnostics) if "sizes" in entries else {}
@@ -196,11 +201,8 @@ def _input_names(entries: dict[str, Node]) -> list[str]:
 def _substitute_parameters(
     entries: dict[str, Node], parameters: MappingOf[str, Node], diagnostics: Diagnostics
 ) -> dict[str, Node]:
-    """Return the entries with the file's parameters substituted, without those that are refused."""
+    """Return the entries with the file's parameters substituted, except the layers, without those that are refused."""
     entries = dict(entries)
-    if "layers" in entries:
-        # Steps with a mistake become placeholders, so that the mistakes in the others are reported too.
-        entries["layers"] = substitute_steps(entries["layers"], parameters, diagnostics, "the file")
     for key in _WITH_PARAMETERS:
         if key not in entries or key == "layers":
             continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Fix
 from shapecalc.dims import Dim, show, symbol
-from shapecalc.layers.fields import LARGEST_DIM, said
+from shapecalc.layers.fields import LARGEST_DIM, SYMBOL_PATTERN, said
 from shapecalc.layers.layouts import as_pictures
 from shapecalc.parser.tree import Node, Scalar, Sequence, head, plain
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.dims import Shape
     from shapecalc.parser.diagnostics import Diagnostics
 
-SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
+SYMBOL = re.compile(SYMBOL_PATTERN)
 _PRODUCT = re.compile(r"[0-9]+(?: ?[x×] ?[0-9]+)+")
 _OPEN = ("None", "null", "~", "?", "-1")
 """Sizes that other tools leave open."""

@@ -10,7 +10,7 @@ from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.diagnostics.progress import tracked
 from shapecalc.layers import layer_type
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import Number, said
+from shapecalc.layers.fields import LIKE, Number, said
 from shapecalc.parser.blocks import (
     Block,
     argument_key,
@@ -74,7 +74,7 @@ class StepReader:
         self._parameters = parameters
         self._blocks = blocks
         self._limits = limits
-        self._layers = LayerReader(diagnostics)
+        self._layers = LayerReader(diagnostics, parameters)
         self._subgraphs: dict[str, dict[str, Subgraph | None]] = {}
         """The subgraphs of a block by its arguments."""
         self._called: set[str] = set()
@@ -247,6 +247,8 @@ class StepReader:
             fields = tuple(entry for entry in node.entries if entry[0].text not in apart)
             node = node._replace(entries=fields)
             inputs = self._read_branches(branches, at, parts)
+        elif cls.like_field is not None and isinstance(node, Mapping):
+            node, inputs = self._read_like(cls.like_field, node, at)
         layer, spans = self._layers.read(cls, parts.type_node, node, parts.misplaced)
         outputs = ("output", *cls.extra_outputs) if layer is None else layer.output_names
         at.scope.define(at.path, outputs, at.name_span)
@@ -261,6 +263,23 @@ class StepReader:
             step = _sharing(step, shared)
         at.scope.add(step)
         return at.path
+
+    def _read_like(self, field: str, node: Mapping, at: _StepContext) -> tuple[Mapping, tuple[str, ...]]:
+        """Return the fields without `{like: step}`, and the inputs with that step; no inputs if it is refused."""
+        value = node.get(field)
+        if not isinstance(value, Mapping) or self._diagnostics.is_placeholder(value):
+            return node, at.inputs
+        named = self._diagnostics.keys(value, (LIKE,), f"`{field}`").get(LIKE)
+        slots = None
+        if isinstance(named, Scalar):
+            slots = at.scope.references(named, at.path, at.prefix, LIKE)
+        elif not self._diagnostics.refused_within(value.span):
+            wrong = value if named is None else named
+            self._diagnostics.refuse_value(
+                "SC202", f"`{field}` expects `{{like: step}}` with the name of a step", wrong
+            )
+        rest = tuple(entry for entry in node.entries if entry[0].text != field)
+        return node._replace(entries=rest), (*at.inputs, *slots) if slots and at.inputs else ()
 
     def _read_branches(
         self, branches: tuple[tuple[Scalar, Node], ...], at: _StepContext, parts: StepParts
@@ -419,10 +438,12 @@ class StepReader:
         known = visible(arguments, self._parameters)
         scope = Scope(self._diagnostics, {name: input_slot(position) for position, name in enumerate(block.inputs)})
         self._calls.append(block)
+        around, self._layers.parameters = self._layers.parameters, known
         with self._diagnostics.steps_of_a_block():
             layers = substitute_steps(block.layers, known, self._diagnostics)
             slot = self.read(layers, scope, input_slot(0), f"block `{block.name.text}`")
         self._calls.pop()
+        self._layers.parameters = around
         if slot is None or not scope.complete:
             return None
         return self._subgraph(scope, slot, name, type_node, input_count=len(block.inputs))

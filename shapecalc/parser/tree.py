@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics import Span
+    from shapecalc.dims import Expr
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -13,11 +14,12 @@ Value: TypeAlias = str | int | float | bool | None
 class Scalar(NamedTuple):
     """A single value.
 
-    `text` is the source text without quotes, so that messages quote `1e-5` and not 0.00001. The key of a mapping is
-    always a string: its `text` and `value` are the same.
+    `text` is the source text without quotes, so that messages quote `1e-5` and not 0.00001. An expression over symbols
+    of the inputs is the value of a use of parameters (`blocks.evaluated`), never what the reader returns. The key of a
+    mapping is always a string: its `text` and `value` are the same.
     """
 
-    value: Value
+    value: Value | Expr
     span: Span
     text: str
     quoted: bool = False

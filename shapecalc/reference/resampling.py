@@ -71,12 +71,12 @@ def center_slices(x: Array, sizes: tuple[int, ...]) -> list[slice]:
 
 
 @kernel("upsample", workspace=outputs_times(2))
-def upsample(call: Call, x: Array) -> Array:
+def upsample(call: Call, x: Array, like: Array | None = None) -> Array:
     """Return the input on another grid: the nearest element, or the weighted mean of the two nearest along each axis.
 
     Source: torch.nn.Upsample. If `scale_factor` is given, positions are computed with it.
     """
-    axes = grids(call, x)
+    axes = grids(call, x, like)
     if call.fields["mode"] == "nearest":
         return windows.at(x, np.ix_(*(nearest_elements(*axis) for axis in axes)))
     corners = [nearest_two(*axis, align_corners=call.fields["align_corners"]) for axis in axes]
@@ -87,10 +87,10 @@ def upsample(call: Call, x: Array) -> Array:
     return total
 
 
-def grids(call: Call, x: Array) -> list[tuple[int, int, float | None]]:
+def grids(call: Call, x: Array, like: Array | None = None) -> list[tuple[int, int, float | None]]:
     """Return for each spatial axis the input length, the output length, and the scale for positions if one is given."""
     scales = windows.per_axis(call.fields["scale_factor"], x.ndim - 2)
-    sizes = windows.per_axis(call.fields["size"], x.ndim - 2)
+    sizes = windows.per_axis(call.fields["size"], x.ndim - 2) if like is None else like.shape[2:]
     return [
         (length, floor(length * scale) if size is None else size, scale)
         for length, size, scale in zip(x.shape[2:], sizes, scales, strict=True)
@@ -100,8 +100,8 @@ def grids(call: Call, x: Array) -> list[tuple[int, int, float | None]]:
 @backward("upsample")
 def upsample_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for every input element the weighted sum of the gradients computed from it, one axis after another."""
-    (x,), fields = ctx.inputs, ctx.call.fields
-    for axis, grid in enumerate(grids(ctx.call, x), start=2):
+    (x, *others), fields = ctx.inputs, ctx.call.fields
+    for axis, grid in enumerate(grids(ctx.call, *ctx.inputs), start=2):
         if fields["mode"] == "nearest":
             corners: tuple[tuple[Array, Array], ...] = ((nearest_elements(*grid), np.ones(grid[1], dtype=int)),)
         else:
@@ -109,20 +109,20 @@ def upsample_backward(ctx: Context, gradient: Array) -> Gradients:
         given = np.moveaxis(gradient, axis, 0)
         onto = np.zeros((grid[0], *given.shape[1:]), dtype=given.dtype)
         for indices, weights in corners:
-            for values, index, weight in zip(given, indices, like(x, weights), strict=True):
+            for values, index, weight in zip(given, indices, in_dtype(x, weights), strict=True):
                 onto[index] += weight * values
         gradient = np.moveaxis(onto, 0, axis)
-    return Gradients((gradient,))
+    return Gradients((gradient, *map(np.zeros_like, others)))
 
 
 def weighted_elements(x: Array, corner: tuple[tuple[Array, Array], ...]) -> Array:
     """Return one input element per output element, by its indices along each axis, times the product of its weights."""
     elements = windows.at(x, np.ix_(*(indices for indices, _ in corner)))
-    elements *= like(x, reduce(np.multiply.outer, (weights for _, weights in corner)))
+    elements *= in_dtype(x, reduce(np.multiply.outer, (weights for _, weights in corner)))
     return elements
 
 
-def like(x: Array, weights: Array) -> Array:
+def in_dtype(x: Array, weights: Array) -> Array:
     """Return weights in the dtype of an array; as fractions for an object array, whose scalars may be exact."""
     if x.dtype != object or weights.dtype.kind == "i":
         return weights.astype(x.dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.dims import Expr, pretty
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import Several
 from shapecalc.shape_inference.report import LayerReport
@@ -99,7 +100,11 @@ def format_value(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
+        if any(isinstance(one, Expr) for one in value):
+            return _listed(value)
         return "x".join(f"{one[0]}:{one[1]}" if isinstance(one, tuple) else format_value(one) for one in value)
     if value is None:
         return "null"
+    if isinstance(value, Expr):
+        return pretty(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import DimLimitError, evaluate, product
 from shapecalc.layers.constraints import Constraints
+from shapecalc.layers.sizes import require_sizes, with_sizes
 from shapecalc.shape_inference.overflow import refuse_enormous, refuse_unreachable
 from shapecalc.shape_inference.report import Facts
 
@@ -50,6 +51,8 @@ def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int],
     if not least <= len(shapes) <= most:
         wanted = f"{least}" if least == most else f"{least} {'or' if most == least + 1 else 'to'} {most}"
         raise LayerError("SC313", expects=f"{wanted} input{'s' if most > 1 else ''}", receives=len(shapes))
+    if layer.size_fields:
+        require_sizes(layer, constraints)
     outputs = layer.outputs(*shapes, constraints=constraints)
     parameters = layer.parameters(*shapes)
     buffers = layer.buffers(*shapes)
@@ -58,6 +61,11 @@ def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int],
     results = [bind(shape, costs_at) if costs_at else shape for shape in outputs.values()]
     if costs_at and any(type(dim) is int and dim < 1 for shape in results for dim in shape):
         raise EmptySampleError
+    if costs_at and layer.size_fields:
+        try:
+            layer = with_sizes(layer, costs_at)
+        except LayerError:
+            raise EmptySampleError from None
     macs = layer.macs(*inputs, results[0])
     facts = Facts(
         outputs,

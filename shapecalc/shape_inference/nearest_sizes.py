@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.unbinding import Unbound
     from shapecalc.shape_inference.walker import Walked
 
-OF_SIZES = {"SC301", "SC302", "SC304", "SC307", "SC310", "SC311", "SC314", "SC315", "SC317"}
+OF_SIZES = {"SC201", "SC301", "SC302", "SC304", "SC307", "SC310", "SC311", "SC314", "SC315", "SC317"}
 """Codes of mistakes that the input size may cause."""
 
 JOINS = "SC315"

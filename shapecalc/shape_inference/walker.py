@@ -11,6 +11,7 @@ from shapecalc.diagnostics.progress import tracked
 from shapecalc.dims import DimLimitError, show
 from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.ranks import bridge
+from shapecalc.layers.sizes import with_sizes
 from shapecalc.shape_inference.facts import bind, derive_facts
 from shapecalc.shape_inference.layouts import with_layout
 from shapecalc.shape_inference.provenance import Frame, locate, missing_inputs, missing_outputs, weights_mismatch
@@ -70,6 +71,13 @@ class Walker:
         return tuple(rows)
 
     def _layer(self, step: Step, shapes: tuple[Shape, ...], dtypes: dict[str, str], frame: Frame) -> LayerReport | None:
+        if step.layer.size_fields and self._bindings:
+            try:
+                layer = with_sizes(step.layer, self._bindings)
+            except LayerError as error:
+                self._report(error, step, shapes, frame)
+                return None
+            step = step if layer is step.layer else step._replace(layer=layer)
         key = (step.layer, shapes)
         facts = self._layers.get(key)
         if facts is None:

@@ -150,7 +150,6 @@ def test_interpolation_costs_a_product_for_each_corner_and_their_sum(axes: int, 
 @pytest.mark.parametrize(
     ("fields", "field", "message"),
     [
-        ({}, None, "expects one of `size` and `scale_factor`, receives neither"),
         ({"size": 2, "scale_factor": 2}, "size", "expects one of `size` and `scale_factor`, receives both"),
         (
             {"size": 2, "align_corners": True},
@@ -164,6 +163,20 @@ def test_fields_of_upsampling_that_contradict_each_other_are_refused(
 ) -> None:
     error = refused_fields("upsample", **fields)
     assert (error.code, error.field, error.message) == ("SC205", field, message)
+
+
+def test_upsampling_takes_its_size_from_one_place() -> None:
+    x, like = (2, 3, 5, 7), (2, 8, 11, 13)
+    assert Upsample().output_shape(x, like) == (2, 3, 11, 13)
+    for layer, inputs, field, received in (
+        (Upsample(), (x,), None, "none"),
+        (Upsample(size=3), (x, like), "size", "both"),
+        (Upsample(scale_factor=3), (x, like), "scale_factor", "both"),
+    ):
+        error = refused(layer, *inputs)
+        message = f"expects one of `size`, `scale_factor` and a second input, receives {received}"
+        assert (error.code, error.field, error.message) == ("SC205", field, message)
+    assert refused(Upsample(), x, like[:3]).code == "SC314"
 
 
 @pytest.mark.parametrize(

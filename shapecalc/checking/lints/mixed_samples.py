@@ -90,7 +90,7 @@ def _mixes(samples: _Samples, x: Shape, y: Shape) -> bool:
     sizes = [product(y[axis:]) for axis in range(first + 1, len(y) + 1)]
     if samples.outer != 1:
         return _mixes_inner(samples, y, sizes)
-    if samples.sample in sizes:
+    if samples.sample in sizes or y[0] == samples.batch:
         return False
     if _are_permuted(x, y):
         return True

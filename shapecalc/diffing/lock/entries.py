@@ -7,7 +7,7 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dims import as_json
+from shapecalc.dims import Expr, as_json
 from shapecalc.layers.base import fields_of
 from shapecalc.shape_inference.report import CONVENTION
 
@@ -141,7 +141,9 @@ def digest(layer: Layer) -> str:
 
 
 def _shortest(value: Any) -> Any:
-    """Return 3 for `[3, 3]`, and any other value as it is."""
+    """Return 3 for `[3, 3]`, the text of an expression over symbols, and any other value as it is."""
+    if isinstance(value, Expr):
+        return str(value)
     if not isinstance(value, tuple):
         return value
     entries = [_shortest(entry) for entry in value]

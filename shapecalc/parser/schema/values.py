@@ -17,6 +17,7 @@ USE = rf"^\$({NAME.pattern}|\{{.*\}})$"
 """A use of parameters, `$name` or `${…}`, whose value is not known to the schema."""
 
 _NO_USE = "expects no text here but `$name` or `${…}`"
+_NO_OTHER = "expects no text here but the name of a symbol, `$name` or `${…}`"
 
 SINGLE = ["string", "number", "boolean", "null"]
 ENTRY: Schema = {"type": SINGLE}
@@ -44,7 +45,9 @@ def or_use(given: Schema) -> Schema:
         widened["items"] = or_use(given["items"])
     if "anyOf" in given:
         widened["anyOf"] = [or_use(choice) for choice in given["anyOf"]]
-    if "type" in given:
+    if "pattern" in given:
+        widened |= {"pattern": f"{given['pattern']}|{USE}", "patternErrorMessage": _NO_OTHER}
+    elif "type" in given:
         widened |= {"type": [*given["type"], "string"], "pattern": USE, "patternErrorMessage": _NO_USE}
     return widened
 

@@ -352,6 +352,8 @@ RESAMPLING = [
     example("upsample", "to a size", BLOCK, size=(3, 8, 9)),
     example("upsample", "linear between cells", ROW, scale_factor=2.5, mode="linear"),
     example("upsample", "bilinear between corners", MAP, size=(9, 8), mode="bilinear", align_corners=True),
+    example("upsample", "to the size of a second input, other channels", MAP, ("N", "F", "D", "L")),
+    example("upsample", "to a second input, bilinear", ("N", "C", 5, 4), ("N", "F", 8, 7), mode="bilinear"),
     example("upsample", "trilinear", BLOCK, scale_factor=(1, 2, 1), mode="trilinear"),
 ]
 
