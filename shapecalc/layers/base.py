@@ -36,9 +36,9 @@ class Layer:
     main: ClassVar[str | None]
     fields: ClassVar[Mapping[str, "Field"]]
     size_fields: ClassVar[Mapping[str, Size]]
-    """The fields in which symbols of the inputs may stand, with their kinds."""
+    """The fields that accept symbols of the inputs, with their kinds."""
     like_field: ClassVar[str | None]
-    """The field that `{like: step}` may stand in: a further input gives its value."""
+    """The field whose value may be `{like: step}`, which is a further input."""
     takes: ClassVar[tuple[int, int]] = (1, 1)
     """The least and the greatest number of inputs."""
     letters: ClassVar[tuple[str, ...]] = ("x",)

@@ -6,14 +6,14 @@ from typing import NamedTuple
 from shapecalc.dims import Dim, Expr, exact_quotient, greatest, least, product
 
 
-class Pair(NamedTuple):
+class SizePair(NamedTuple):
     """A product of sizes of the first shape that must be equal to one of the second."""
 
     first: Dim
     second: Dim
 
 
-def differing_pairs(first: Sequence[Dim], second: Sequence[Dim]) -> tuple[Pair, ...]:
+def differing_pairs(first: Sequence[Dim], second: Sequence[Dim]) -> tuple[SizePair, ...]:
     """Return the pairs of products that must be equal for two shapes to have as many elements, without equal ones.
 
     Axes correspond from the first on. H is matched with ⌊H/7⌋ · 7, which is at most 6 smaller: the pairs are exact, for
@@ -25,29 +25,31 @@ def differing_pairs(first: Sequence[Dim], second: Sequence[Dim]) -> tuple[Pair, 
     >>> [(str(p), str(q)) for p, q in differing_pairs((H, W, 96), (H // 7, 7, W // 7, 7, 96))]
     [('H', '7*(H//7)'), ('W', '7*(W//7)')]
     """
-    pairs: list[Pair] = []
+    pairs: list[SizePair] = []
     start, other = 0, 0
     direction = 0
     while start < len(first) and other < len(second):
-        found = _match(first[start:], second[other:], direction)
-        if found is None:
+        lengths = _match(first[start:], second[other:], direction)
+        if lengths is None:
             break
-        taken, given = found
-        pair = Pair(product(first[start : start + taken]), product(second[other : other + given]))
+        taken, given = lengths
+        pair = SizePair(product(first[start : start + taken]), product(second[other : other + given]))
         if pair.first != pair.second:
             pairs.append(pair)
             direction = _direction(pair)
         start, other = start + taken, other + given
-    rest = Pair(product(first[start:]), product(second[other:]))
+    rest = SizePair(product(first[start:]), product(second[other:]))
     if rest.first == rest.second:
         return tuple(pairs)
     # What is left has no direction: it may make up for the pairs before it.
     return (
-        _reduced(Pair(product([rest.first, *(p for p, _ in pairs)]), product([rest.second, *(q for _, q in pairs)]))),
+        _reduced(
+            SizePair(product([rest.first, *(p for p, _ in pairs)]), product([rest.second, *(q for _, q in pairs)]))
+        ),
     )
 
 
-def cancelled(total: Dim, factors: Sequence[Dim]) -> Pair:
+def cancelled(total: Dim, factors: Sequence[Dim]) -> SizePair:
     """Return a product and the product of factors, without the symbolic factors that divide both."""
     left: Dim = total
     rest: list[Dim] = []
@@ -57,15 +59,15 @@ def cancelled(total: Dim, factors: Sequence[Dim]) -> Pair:
             rest.append(factor)
         else:
             left = quotient
-    return Pair(left, product(rest))
+    return SizePair(left, product(rest))
 
 
-def _reduced(pair: Pair) -> Pair:
+def _reduced(pair: SizePair) -> SizePair:
     quotient = exact_quotient(pair.first, pair.second)
     if quotient is not None:
-        return Pair(quotient, 1)
+        return SizePair(quotient, 1)
     quotient = exact_quotient(pair.second, pair.first)
-    return pair if quotient is None else Pair(1, quotient)
+    return pair if quotient is None else SizePair(1, quotient)
 
 
 def _match(first: Sequence[Dim], second: Sequence[Dim], direction: int) -> tuple[int, int] | None:
@@ -82,11 +84,11 @@ def _match(first: Sequence[Dim], second: Sequence[Dim], direction: int) -> tuple
 def _corresponds(one: Dim, other: Dim, direction: int) -> bool:
     if one == other:
         return True
-    own = _direction(Pair(one, other))
+    own = _direction(SizePair(one, other))
     return own != 0 and own * direction >= 0
 
 
-def _direction(pair: Pair) -> int:
+def _direction(pair: SizePair) -> int:
     """Return 1 if the first is never smaller and by a bounded number larger, −1 the other way round, else 0."""
     difference = pair.first - pair.second
     if isinstance(difference, int):

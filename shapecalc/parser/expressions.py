@@ -156,6 +156,8 @@ class _Arithmetic(Reader["Dim | None"]):
             raise ExpressionError(message, start, start + len(division), name=name and name[0])
         try:
             self.values.append(_bounded(_RESULTS[sign](left, right), start, sign))
+        except ExpressionError:
+            raise
         except (DimLimitError, TypeError, ValueError) as error:
             if isinstance(error, DimLimitError) or sign not in _DIVISIONS:
                 raise ExpressionError(f"is too long: {error}", start, start + len(sign)) from None

@@ -77,7 +77,7 @@ def without_parameters(text: str) -> str | None:
 
 
 def is_nothing(word: str) -> bool:
-    """Return whether a word stands for nothing in other notations, such as `None`."""
+    """Return whether a word means no value in other notations, such as `None`."""
     return word.lower() in _NOTHING
 
 

@@ -52,7 +52,7 @@ def _read_size(field: str, node: Scalar, parameters: Collection[str], diagnostic
 def _refuse_name(
     field: str, node: Scalar, symbols: tuple[str, ...], parameters: Collection[str], diagnostics: Diagnostics
 ) -> Node | None:
-    """Refuse a word that is no symbol, unless it stands for nothing in other notations: the field refuses that."""
+    """Refuse an unknown name; return a word for no value in other notations, which the field refuses."""
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
     from shapecalc.parser.foreign_values import is_nothing  # noqa: PLC0415 - only a mistake needs it
 

@@ -6,7 +6,7 @@ from itertools import product as every
 from math import prod
 
 from shapecalc.dims import evaluate, symbol
-from shapecalc.layers.matching import Pair, cancelled, differing_pairs
+from shapecalc.layers.matching import SizePair, cancelled, differing_pairs
 
 H, W, T = symbol("H"), symbol("W"), symbol("T")
 NAMES = ("H", "W", "T")
@@ -36,6 +36,6 @@ def test_pairs_are_equal_exactly_where_the_products_of_all_axes_are() -> None:
 
 
 def test_factors_that_divide_a_total_are_cancelled() -> None:
-    assert cancelled(6 * H * W, (W, 4)) == Pair(6 * H, 4)
-    assert cancelled(6 * H, (W, 3)) == Pair(6 * H, 3 * W)
-    assert cancelled(24, (4,)) == Pair(24, 4)
+    assert cancelled(6 * H * W, (W, 4)) == SizePair(6 * H, 4)
+    assert cancelled(6 * H, (W, 3)) == SizePair(6 * H, 3 * W)
+    assert cancelled(24, (4,)) == SizePair(24, 4)
