@@ -21,6 +21,7 @@ from shapecalc.layers.fields import (
 )
 from shapecalc.layers.roles import Role, Roles, map_roles
 from shapecalc.layers.saved import Saved, saved_input
+from shapecalc.layers.weights import ComputedWeight, Epsilon, Factor, WeightAxis
 from shapecalc.layers.windows import (
     FOREIGN_FIELDS,
     output_size,
@@ -52,7 +53,7 @@ _FOREIGN_FIELDS = (
 
 @layer("conv")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conv(Layer):
+class Conv(ComputedWeight):
     """Convolution (cross-correlation) over the one, two or three spatial axes of the input.
 
     Fields:
@@ -72,10 +73,14 @@ class Conv(Layer):
     Input: [N, C_in, *spatial]
     Output: [N, out_channels, *positions], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `padding: same`
         or `causal` ⌈n/s⌉
-    Parameters: weight [out_channels, C_in/groups, *kernel_size]; bias [out_channels]
+    Parameters: weight [out_channels, C_in/groups, *kernel_size]; bias [out_channels]; with `weight_norm` instead of the weight
+        parametrizations.weight.original0, g, of length 1 on every axis but `weight_norm_dim`, and
+        parametrizations.weight.original1, v; gain [out_channels, 1, …] with `gain`
     Costs: MACs = N × ∏positions × out_channels × C_in/groups × ∏kernel_size, zeros of the padding included;
-        FLOPs = 2 × MACs + 1 per output with `bias`
-    Source: torch.nn.Conv2d; `same` with a stride as in Keras and ONNX (SAME_UPPER); `causal` as in Keras (Conv1D)
+        FLOPs = 2 × MACs + 1 per output with `bias`; + what computes the weight, once for all samples: 3 per element and
+        1 per g with `weight_norm`, 5 per element and 2 per filter with `standardize`, 1 each more with `gain`
+    Source: torch.nn.Conv2d; `same` with a stride as in Keras and ONNX (SAME_UPPER); `causal` as in Keras (Conv1D);
+        torch.nn.utils.parametrizations.weight_norm; Qiao et al. 2019 (`standardize`); Brock, De, Smith 2021 (`gain`)
     """
 
     foreign_names = "conv# convolution# lazyconv# ~convolutional ~conv2dsame"
@@ -94,6 +99,12 @@ class Conv(Layer):
     bias: Bool = True
     padding_mode: PaddingMode = "zeros"
     in_channels: OptionalCount = None
+    weight_norm: Bool = False
+    weight_norm_dim: WeightAxis = 0
+    standardize: Bool = False
+    gain: Bool = False
+    gamma: Factor = 1.0
+    eps: Epsilon = 1e-6
 
     @classmethod
     def decided_by(cls, weight: Shape, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,6 +118,7 @@ class Conv(Layer):
         (1, 6, 28, 28)
         """
         rank = spatial_rank(x)
+        self.check_weight(rank + 2)
         constraints.require_stated(self.in_channels, x[1], "in_channels", "input channels", x=x)
         _fits_groups(x[1], self.out_channels, self.groups, constraints)
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
@@ -138,9 +150,11 @@ class Conv(Layer):
         return self.bias
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return the weight and, with `bias`, the bias."""
-        weight = (self.out_channels, x[1] // self.groups, *per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
-        return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
+        """Return the weight, or what it is computed from, and, with `bias`, the bias."""
+        return self.tensors_of(self._weight(x), (self.out_channels,) if self.bias else None)
+
+    def _weight(self, x: Shape) -> Shape:
+        return (self.out_channels, x[1] // self.groups, *per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
 
     def macs(self, x: Shape, y: Shape) -> Dim:
         """Return the number of outputs × that of the inputs that each one reads."""
@@ -151,21 +165,24 @@ class Conv(Layer):
         """Return the input, or the padded copy if it is padded before the product."""
         slides = (self.kernel_size, self.stride, self.padding, self.dilation)
         spatial = padded_shape(x, *slides, splits=True, always=self.padding_mode != "zeros")
+        computed = self.saved_weight(self._weight(x))
         if spatial is None:
-            return (saved_input((x,)),)
+            return (saved_input((x,)), *computed)
         padded = Saved("padded", x[0] * x[1] * product(spatial))
         # The backward pass of mirroring reads only the shape, and autograd saves the tensor that has it.
         mirrored = self.padding_mode in ("reflect", "replicate")
-        return (Saved("input", product(x), 0, serves=(0,)), padded) if mirrored else (padded,)
+        arriving = (Saved("input", product(x), 0, serves=(0,)),) if mirrored else ()
+        return (*arriving, padded, *computed)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one addition per output with `bias`."""
-        return product(y) if self.bias else 0
+        """Return one addition per output with `bias`, and what computes the weight."""
+        added = product(y) if self.bias else 0
+        return added + self.weight_operations(self._weight(x)) if self.computes_weight else added
 
 
 @layer("conv_transpose")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConvTranspose(Layer):
+class ConvTranspose(ComputedWeight):
     """Transposed convolution: each input element writes a window, and overlapping windows are added.
 
     Fields:
@@ -186,10 +203,12 @@ class ConvTranspose(Layer):
     Output: [N, out_channels, *positions], on each axis (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1; without
         `output_padding`, with `padding: same` n·s and with `valid` (n − 1)s + max(K, s), where K = d(f − 1) + 1; with
         it, (n − 1)s + K mod 2 + output_padding and (n − 1)s + K + output_padding
-    Parameters: weight [C_in, out_channels/groups, *kernel_size]; bias [out_channels]
+    Parameters: weight [C_in, out_channels/groups, *kernel_size]; bias [out_channels]; with `weight_norm` instead of the
+        weight parametrizations.weight.original0, g, of length 1 on every axis but `weight_norm_dim`, and
+        parametrizations.weight.original1, v
     Costs: MACs = N × ∏spatial × C_in × out_channels/groups × ∏kernel_size: what the padding cuts off
         is included;
-        FLOPs = 2 × MACs + 1 per output with `bias`
+        FLOPs = 2 × MACs + 1 per output with `bias`; + 3 per element and 1 per g with `weight_norm`, once for all samples
     Source: torch.nn.ConvTranspose2d; `same` and `valid` as in Keras (Conv2DTranspose)
     """
 
@@ -216,6 +235,8 @@ class ConvTranspose(Layer):
     bias: Bool = True
     dilation: PerAxis = 1
     in_channels: OptionalCount = None
+    weight_norm: Bool = False
+    weight_norm_dim: WeightAxis = 0
 
     def __post_init__(self) -> None:
         """Raise `LayerError` for an invalid value; for a number as `padding`, an output padding of 0 is the default."""
@@ -235,6 +256,7 @@ class ConvTranspose(Layer):
         (1, 3, 64, 64)
         """
         rank = spatial_rank(x)
+        self.check_weight(rank + 2)
         constraints.require_stated(self.in_channels, x[1], "in_channels", "input channels", x=x)
         _fits_groups(x[1], self.out_channels, self.groups, constraints)
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
@@ -265,10 +287,11 @@ class ConvTranspose(Layer):
         return self.bias
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return the weight and, with `bias`, the bias."""
-        kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
-        weight = (x[1], self.out_channels // self.groups, *kernel)
-        return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
+        """Return the weight, or what it is computed from, and, with `bias`, the bias."""
+        return self.tensors_of(self._weight(x), (self.out_channels,) if self.bias else None)
+
+    def _weight(self, x: Shape) -> Shape:
+        return (x[1], self.out_channels // self.groups, *per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
 
     def macs(self, x: Shape, y: Shape) -> Dim:
         """Return the number of input elements × that of the outputs that each one writes."""
@@ -276,12 +299,13 @@ class ConvTranspose(Layer):
         return product(x) * (self.out_channels // self.groups) * product(kernel)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input."""
-        return (saved_input((x,)),)
+        """Return the input, and what computing the weight saves."""
+        return (saved_input((x,)), *self.saved_weight(self._weight(x)))
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one addition per output with `bias`."""
-        return product(y) if self.bias else 0
+        """Return one addition per output with `bias`, and what computes the weight."""
+        added = product(y) if self.bias else 0
+        return added + self.weight_operations(self._weight(x)) if self.computes_weight else added
 
 
 def _fits_groups(in_channels: Dim, out_channels: int, groups: int, constraints: Constraints) -> None:

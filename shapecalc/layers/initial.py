@@ -6,10 +6,15 @@ from shapecalc.dims import Dim
 
 
 class Initial(NamedTuple):
-    """Uniform between ±1/√fan_in, normal with a `deviation`, or constant: 1 for a weight, 0 for a bias."""
+    """Uniform between ±1/√fan_in, normal with a `deviation`, constant (1 for a weight, 0 for a bias), or `of` a tensor.
 
-    distribution: Literal["uniform", "normal", "constant"]
+    The last are its norms, over the axes along which they have one entry.
+    """
+
+    distribution: Literal["uniform", "normal", "constant", "norm"]
     fan_in: Dim = 1
     deviation: float = 1.0
     zero_row: int | None = None
     """A row of the table that is 0."""
+    of: str = ""
+    """The tensor whose norms it is."""

@@ -11,11 +11,12 @@ from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, OptionalCount
 from shapecalc.layers.roles import Role, Roles
 from shapecalc.layers.saved import Saved, saved_input
+from shapecalc.layers.weights import ComputedWeight, Epsilon, Factor, WeightAxis
 
 
 @layer("linear", main="out_features")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Linear(Layer):
+class Linear(ComputedWeight):
     """Fully connected layer, y = x Wᵀ + b, on the last axis; each neuron is a row of W with its bias.
 
     Fields:
@@ -26,9 +27,14 @@ class Linear(Layer):
 
     Input: [*, features]
     Output: [*, out_features]
-    Parameters: weight [out_features, features]; bias [out_features]
-    Costs: MACs = rows × features × out_features; FLOPs = 2 × MACs + 1 per output with `bias`
-    Source: torch.nn.Linear
+    Parameters: weight [out_features, features]; bias [out_features]; with `weight_norm` instead of the weight
+        parametrizations.weight.original0, g, of length 1 on the axis other than `weight_norm_dim`, and
+        parametrizations.weight.original1, v; gain [out_features, 1] with `gain`
+    Costs: MACs = rows × features × out_features; FLOPs = 2 × MACs + 1 per output with `bias`; + what computes the
+        weight, once for all rows: 3 per element and 1 per g with `weight_norm`, 5 per element and 2 per row of W with
+        `standardize`, 1 each more with `gain`
+    Source: torch.nn.Linear; torch.nn.utils.parametrizations.weight_norm; Qiao et al. 2019 (`standardize`); Brock, De,
+        Smith 2021 (`gain`)
     """
 
     foreign_names = "dense fc fullyconnected ~innerproduct ~gemm lazylinear ~affine ~connected ~addmm"
@@ -49,6 +55,12 @@ class Linear(Layer):
     out_features: Count
     bias: Bool = True
     in_features: OptionalCount = None
+    weight_norm: Bool = False
+    weight_norm_dim: WeightAxis = 0
+    standardize: Bool = False
+    gain: Bool = False
+    gamma: Factor = 1.0
+    eps: Epsilon = 1e-6
 
     @classmethod
     def decided_by(cls, weight: Shape, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,6 +75,7 @@ class Linear(Layer):
         """
         if not x:
             raise LayerError("SC305", expects="at least one axis", receives="a single number")
+        self.check_weight(2)
         if self.in_features is not None and x[-1] != self.in_features and _unflattened(x, self.in_features):
             raise LayerError(
                 "SC303",
@@ -86,9 +99,8 @@ class Linear(Layer):
         return self.bias
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return the weight and, with `bias`, the bias."""
-        weight = (self.out_features, x[-1])
-        return {"weight": weight, "bias": (self.out_features,)} if self.bias else {"weight": weight}
+        """Return the weight, or what it is computed from, and, with `bias`, the bias."""
+        return self.tensors_of((self.out_features, x[-1]), (self.out_features,) if self.bias else None)
 
     def macs(self, x: Shape, y: Shape) -> Dim:
         """Return the number of input elements × out_features."""
@@ -96,11 +108,12 @@ class Linear(Layer):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, of which the weight's gradient is computed; with several leading axes it is contiguous."""
-        return (saved_input((x,), in_order=len(x) > 2),)
+        return (saved_input((x,), in_order=len(x) > 2), *self.saved_weight((self.out_features, x[-1])))
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one addition per output with `bias`."""
-        return product(y) if self.bias else 0
+        """Return one addition per output with `bias`, and what computes the weight."""
+        added = product(y) if self.bias else 0
+        return added + self.weight_operations((self.out_features, x[-1])) if self.computes_weight else added
 
 
 @layer("rbf", main="out_features")

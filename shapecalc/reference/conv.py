@@ -9,6 +9,7 @@ import numpy as np
 
 from shapecalc.reference.base import Array, Call, Fields, RunShapes, Shape, constant, kernel
 from shapecalc.reference.gradients import Context, Gradients, backward
+from shapecalc.reference.weights import weight_gradients, weight_of, weight_workspace
 from shapecalc.reference.windows import Margins, Window, at, crop, margins, pad, per_axis, slide, unpad
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def conv_workspace(run: RunShapes) -> int:
     sides = margins(run.fields["padding"], tuple(lengths), window)
     padded = samples * channels * prod(sum(pair) + length for pair, length in zip(sides, lengths, strict=True))
     one_row = channels * prod(window.size) * prod(output[3:])
-    return run.itemsize * (padded if any(map(any, sides)) else 0) + max(TILE_BYTES, run.itemsize * one_row)
+    gathered = run.itemsize * (padded if any(map(any, sides)) else 0) + max(TILE_BYTES, run.itemsize * one_row)
+    return gathered + weight_workspace(run)
 
 
 def columns(windows: Array, rank: int) -> Iterator[tuple[int, slice, Array]]:
@@ -59,7 +61,7 @@ def checked_weight(call: Call, window: Window) -> Array:
 
     Raises `ValueError` if its window is not that of the layer, or the groups do not divide its first axis.
     """
-    weight, groups = call.parameters["weight"], call.fields["groups"]
+    weight, groups = weight_of(call), call.fields["groups"]
     if weight.shape[2:] != window.size:
         raise ValueError(f"a weight of {weight.shape} does not hold windows of {window.size}")
     return weight.reshape(groups, len(weight) // groups, *weight.shape[1:])
@@ -110,7 +112,8 @@ def conv_backward(ctx: Context, gradient: Array) -> Gradients:
             spread(read, onto[sample], positions, rank)
         else:  # the input itself, every element once
             ctx.to_inputs.matmul(weight.swapaxes(1, 2), given, out=onto[sample].reshape(read.shape))
-    parameters = {"weight": grad_weight.total.reshape(ctx.call.parameters["weight"].shape)}
+    shape = (weight.shape[0] * weight.shape[1], -1, *window.size)
+    parameters = weight_gradients(ctx.call, grad_weight.total.reshape(shape))
     if fields["bias"]:
         parameters["bias"] = rows.sum(axis=(0, 3)).ravel()
     return Gradients((unpad(grad_padded, sides, fields["padding_mode"]),), parameters)
@@ -148,7 +151,7 @@ def conv_transpose_workspace(run: RunShapes) -> int:
         ends.append((length - 1) * window.stride[axis] + window.span(axis) + more)
     canvas, contributions = samples * channels * prod(ends), samples * channels * prod(lengths)
     weights = sum(map(prod, run.parameters.values()))
-    return run.itemsize * (2 * contributions + weights + canvas + prod(run.outputs[0]))
+    return run.itemsize * (2 * contributions + weights + canvas + prod(run.outputs[0])) + weight_workspace(run)
 
 
 def transposed_margins(fields: Fields, lengths: Shape, window: Window) -> tuple[Margins, tuple[int, ...]]:
@@ -222,7 +225,8 @@ def conv_transpose_backward(ctx: Context, gradient: Array) -> Gradients:
         given = gathered.reshape(len(weight), -1, gathered.shape[-1])
         ctx.to_inputs.matmul(weight, given, out=grad_input[sample, :, :, positions])
         grad_weight.add(ctx.to_parameters.matmul(channels[sample, :, :, positions], given.swapaxes(1, 2)))
-    parameters = {"weight": grad_weight.total.reshape(ctx.call.parameters["weight"].shape)}
+    shape = (weight.shape[0] * weight.shape[1], -1, *window.size)
+    parameters = weight_gradients(ctx.call, grad_weight.total.reshape(shape))
     if fields["bias"]:
         parameters["bias"] = gradient.sum(axis=(0, *range(2, gradient.ndim)))
     return Gradients((grad_input.reshape(x.shape),), parameters)

@@ -6,22 +6,23 @@ from math import prod
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, RunShapes, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, RunShapes, kernel
 from shapecalc.reference.gradients import Context, Gradients, backward
+from shapecalc.reference.weights import weight_gradients, weight_of, weight_workspace
 
 FEW_ROWS = 3
 """Up to this number of rows, each is multiplied separately, which reads the weight once per row: a matrix product would
 first copy the weight into another order, which takes longer. Measured over the weights of VGG-16."""
 
 
-@kernel("linear", workspace=outputs_times(0))
+@kernel("linear", workspace=weight_workspace)
 def linear(call: Call, x: Array) -> Array:
     """Return every row along the last axis times the weight, plus the bias.
 
     Source: torch.nn.Linear.
     """
     rows = x.reshape(-1, x.shape[-1])
-    output = call.work.matmul(rows[:, None] if len(rows) <= FEW_ROWS else rows, call.parameters["weight"].T)
+    output = call.work.matmul(rows[:, None] if len(rows) <= FEW_ROWS else rows, weight_of(call).T)
     if call.fields["bias"]:
         output += call.parameters["bias"]
     return output.reshape(*x.shape[:-1], -1)
@@ -30,10 +31,10 @@ def linear(call: Call, x: Array) -> Array:
 @backward("linear")
 def linear_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dX = dY · W, dW = dYᵀ · X, db = sum of dY over the rows."""
-    (x,), weight = ctx.inputs, ctx.call.parameters["weight"]
+    (x,), weight = ctx.inputs, weight_of(ctx.call)
     rows = gradient.reshape(-1, gradient.shape[-1])
     grad_input = ctx.to_inputs.matmul(rows, weight).reshape(x.shape)
-    parameters = {"weight": ctx.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))}
+    parameters = weight_gradients(ctx.call, ctx.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1])))
     if ctx.call.fields["bias"]:
         parameters["bias"] = rows.sum(axis=0)
     return Gradients((grad_input,), parameters)

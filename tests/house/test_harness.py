@@ -15,6 +15,7 @@ from shapecalc.layers import layer_types
 from shapecalc.layers.attention import Attending
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.recurrent import Gru, Lstm
+from shapecalc.layers.weights import ComputedWeight
 from shapecalc.reference.base import Call
 from shapecalc.reference.executor import Executed, ExecutionError, run
 from tests.support.counting import counted, run_counted
@@ -208,9 +209,14 @@ def test_flops_are_the_operations_that_counting_scalars_saw(example: Example) ->
 def products_beside(example: Example, point: Mapping[str, int]) -> int:
     """Three for each unit that has gates, at each step: f ⊙ c, i ⊙ g, o ⊙ tanh(c′); r ⊙ (…), (1 − z) ⊙ n, z ⊙ h.
 
-    One for each number of a query, which attention scales.
+    One for each number of a query, which attention scales. Those of a weight that is computed: v² and v · (g/‖v‖);
+    squares, filters times their gains, and the gains times a number.
     """
     layer, (x, *_) = example.layer(), example.at(point)
+    if isinstance(layer, ComputedWeight) and layer.computes_weight:
+        weight = max(map(prod, layer.parameters(*example.at(point)).values()))
+        gains = prod(layer.parameters(*example.at(point)).get("gain", (0,)))
+        return weight * (1 + (layer.weight_norm or layer.gain)) + gains
     if isinstance(layer, Attending):
         return prod(x)
     if not isinstance(layer, Lstm | Gru):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.base import Array
     from shapecalc.shape_inference.report import LayerReport, Report
 
-AT_REST = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1}
+AT_REST = {"weight": 1, "gain": 1, "bias": 0, "running_mean": 0, "running_var": 1}
 """Where what starts as a constant begins: norms change nothing but the statistics."""
 
 
@@ -27,8 +27,7 @@ def initial_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
     start = random_parameters(report, seed=seed)
     for row in report.layers:
         for name in filter(row.step.owns, row.facts.parameters):
-            path = f"{row.path}.{name}"
-            start[path] = _drawn(row, name, np.random.default_rng([seed, zlib.crc32(path.encode())]))
+            start[f"{row.path}.{name}"] = _drawn(row, name, seed)
         for name in filter(row.step.owns, row.facts.buffers):
             if name in AT_REST:
                 start[f"{row.path}.{name}"] = np.full(
@@ -37,8 +36,12 @@ def initial_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
     return start
 
 
-def _drawn(row: LayerReport, name: str, random: np.random.Generator) -> Array:
+def _drawn(row: LayerReport, name: str, seed: int) -> Array:
+    random = np.random.default_rng([seed, zlib.crc32(f"{row.path}.{name}".encode())])
     initial, shape = row.step.layer.initial(name, *row.inputs), concrete(row.facts.parameters[name])
+    if initial.distribution == "norm":
+        others = tuple(axis for axis, size in enumerate(shape) if size == 1)
+        return np.asarray(np.sqrt(np.square(_drawn(row, initial.of, seed)).sum(axis=others, keepdims=True)))
     if initial.distribution == "constant":
         return np.full(shape, AT_REST[name], dtype=np.float32)
     if initial.distribution == "normal":

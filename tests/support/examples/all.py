@@ -8,6 +8,7 @@ from tests.support.examples.merging import MERGING
 from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, REDUCING
 from tests.support.examples.reshaping import MOVING
 from tests.support.examples.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
+from tests.support.examples.weights import WEIGHTS
 
 CONV = [
     example("conv", "one spatial axis: the rank is the input's", ROW, out_channels=5, kernel_size=3),
@@ -363,6 +364,7 @@ REGULARIZATION = [
 ]
 
 EXAMPLES = (
+    *WEIGHTS,
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
     *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING, *ATTENTION, *ARITHMETIC),
 )
