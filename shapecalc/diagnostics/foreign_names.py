@@ -5,11 +5,7 @@ In each text a paragraph has names that get one answer, `names | what to write i
 """
 
 WITHOUT_COUNTERPART = """
-depthwiseconv# depthwiseconvolution# convolutiondepthwise convdepthwise dwconv# depthwise dwsconv# | use a `conv`
-with `groups` equal to the channels
-
-separableconv# separableconvolution# depthwiseseparableconv# sepconv# xseparableconv# mbconv | use a `conv` with
-`groups` equal to the channels, then a `conv` with `kernel_size: 1`
+mbconv | use `conv` with `kernel_size: 1`, `conv` with `depthwise: true`, and `conv` with `kernel_size: 1`
 
 pointwiseconv# pwconv# conv1x1 | use a `conv` with `kernel_size: 1`
 
@@ -17,7 +13,7 @@ conv3x3 | use a `conv` with `kernel_size: 3` and `padding: 1`
 
 causalconv# causalconvwithstate convtbc# deformconv# deformableconv# dcn dcnv2 dcnv3 dynamicconv# condconv#
 octaveconv# partialconv# gatedconv# quantconv# convinteger qlinearconv# graphconv gcnconv gatconv sageconv edgeconv
-spectralconv# stdconv# scaledstdconv# wsconv# coordconv# involution ghostconv lightconv repconv conv2 mixedconv#
+spectralconv# coordconv# involution ghostconv lightconv repconv conv2 mixedconv#
 locallyconnected# local unfold im2col fold col2im crosscorrelation
 
 convlstm# convgru# convlstmcell convgrucell
@@ -54,7 +50,7 @@ activation act activationlayer nonlinearity | write the activation as the step, 
 
 unitnormalization normalize l2norm l2normalize l2normalization l1norm lpnorm lpnormalization pnorm norm normalization
 meanvariancenormalization mvn globalresponsenorm globalresponsenormalization grn grnlayer powernorm powernormalization
-weightnorm weightnormalization spectralnorm spectralnormalization batchrenorm batchrenormalization switchnorm
+spectralnorm spectralnormalization batchrenorm batchrenormalization switchnorm
 switchablenorm switchnormalization filterresponsenorm frn evonorm evonormb0 evonorms0 evonorm2db0 evonorm2ds0
 simplenorm evonorm2d pixelnorm pixelnormalization pixelwisenorm scalenorm rescalenorm adanorm adain
 adaptiveinstancenorm adalayernorm adalayernormzero adaptivelayernorm adagroupnorm conditionalbatchnorm#

@@ -29,6 +29,7 @@ FAMILIES = (
     "embedding",
     "attention",
     "positional",
+    "separable",
 )
 
 __all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]

@@ -39,6 +39,8 @@ class Layer:
     """The fields that accept symbols of the inputs, with their kinds."""
     like_field: ClassVar[str | None]
     """The field whose value may be `{like: step}`, which is a further input."""
+    spared_by: ClassVar[Mapping[str, str]] = {}
+    """Required fields that follow from the input if a flag is set: the name of the flag of each."""
     takes: ClassVar[tuple[int, int]] = (1, 1)
     """The least and the greatest number of inputs."""
     letters: ClassVar[tuple[str, ...]] = ("x",)
@@ -93,9 +95,14 @@ class Layer:
     def __post_init__(self) -> None:
         for field in fields_of(type(self)).values():
             value = getattr(self, field.name)
-            if value is not None or not field.nullable:
+            if value is not None or not (field.nullable or self.spares(field.name)):
                 field.kind.check(field.name, value)
         self.check_fields()
+
+    def spares(self, name: str) -> bool:
+        """Return whether a required field may be left out, because the flag that spares it is set."""
+        flag = type(self).spared_by.get(name)
+        return flag is not None and bool(getattr(self, flag))
 
     def check_fields(self) -> None:
         """Raise `LayerError` if fields that are valid one by one contradict each other."""
@@ -339,8 +346,9 @@ def _read_fields(cls: type[Layer]) -> Mapping[str, Field]:
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # `layer` is applied to dataclasses alone
         assert get_origin(field.type) is Annotated, f"{cls.__qualname__}.{field.name} states no kind"
         plain, kind, *_ = get_args(field.type)
-        required = field.default is dataclasses.MISSING
-        fields[field.name] = Field(field.name, kind, field.default, required, NoneType in get_args(plain), cls)
+        required = field.default is dataclasses.MISSING or field.name in cls.spared_by
+        nullable = NoneType in get_args(plain) and not required
+        fields[field.name] = Field(field.name, kind, field.default, required, nullable, cls)
     return MappingProxyType(fields)
 
 

@@ -21,7 +21,7 @@ from shapecalc.layers.fields import (
 )
 from shapecalc.layers.roles import Role, Roles, map_roles
 from shapecalc.layers.saved import Saved, saved_input
-from shapecalc.layers.weights import ComputedWeight, Epsilon, Factor, WeightAxis
+from shapecalc.layers.weights import ComputedWeight, Epsilon, Factor, WeightAxis, without_flag
 from shapecalc.layers.windows import (
     FOREIGN_FIELDS,
     output_size,
@@ -35,20 +35,18 @@ from shapecalc.layers.windows import (
 
 PaddingMode = Annotated[str, OneOf(("zeros", "reflect", "replicate", "circular"))]
 
-_FOREIGN_FIELDS = (
+CONV_FIELDS = (
     *FOREIGN_FIELDS,
     "kernel_size: ~size",
     "out_channels: filters numfilters nfilters nbfilter filtercount ~channels ~numchannels outchannel outch cout ~out",
     "out_channels: outplanes ~planes features ~units numoutput outputchannels outfeatures",
     "in_channels: inchannel inch cin inplanes inputchannels numinput infeatures",
-    "groups: group numgroups ngroups featuregroupcount",
     "bias: usebias biasterm hasbias withbias",
-    (
-        "nothing: depthmultiplier channelmultiplier | use `groups` equal to the channels, and `out_channels` as a "
-        "multiple of them"
-    ),
     "nothing: depthwiseinitializer pointwiseinitializer forceconv2d nonbias batchnormalize",
 )
+
+
+GROUPS = "groups: group numgroups ngroups featuregroupcount"
 
 
 @layer("conv")
@@ -69,13 +67,16 @@ class Conv(ComputedWeight):
             the opposite end (`circular`).
         in_channels: Number of input channels. By default it follows from the input; a given value is checked against
             it.
+        depthwise: Whether each input channel has filters of its own: as many groups as channels, and C_in ×
+            `depth_multiplier` output channels; `out_channels` is left out, or checked.
+        depth_multiplier: Number of filters of each input channel, with `depthwise`.
 
     Input: [N, C_in, *spatial]
     Output: [N, out_channels, *positions], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `padding: same`
         or `causal` ⌈n/s⌉
-    Parameters: weight [out_channels, C_in/groups, *kernel_size]; bias [out_channels]; with `weight_norm` instead of the weight
-        parametrizations.weight.original0, g, of length 1 on every axis but `weight_norm_dim`, and
-        parametrizations.weight.original1, v; gain [out_channels, 1, …] with `gain`
+    Parameters: weight [out_channels, C_in/groups, *kernel_size]; bias [out_channels]; with `weight_norm`,
+        instead of the weight, parametrizations.weight.original0, g, of length 1 on every axis but `weight_norm_dim`,
+        and parametrizations.weight.original1, v; gain [out_channels, 1, …] with `gain`
     Costs: MACs = N × ∏positions × out_channels × C_in/groups × ∏kernel_size, zeros of the padding included;
         FLOPs = 2 × MACs + 1 per output with `bias`; + what computes the weight, once for all samples: 3 per element and
         1 per g with `weight_norm`, 5 per element and 2 per filter with `standardize`, 1 each more with `gain`
@@ -83,14 +84,32 @@ class Conv(ComputedWeight):
         torch.nn.utils.parametrizations.weight_norm; Qiao et al. 2019 (`standardize`); Brock, De, Smith 2021 (`gain`)
     """
 
-    foreign_names = "conv# convolution# lazyconv# ~convolutional ~conv2dsame"
+    foreign_names = (
+        "conv# convolution# lazyconv# ~convolutional ~conv2dsame ~depthwiseconv# ~depthwiseconvolution# "
+        "~convolutiondepthwise ~convdepthwise ~dwconv# ~depthwise ~dwsconv# ~stdconv# ~stdconv2dsame ~scaledstdconv# "
+        "~scaledstdconv2dsame ~wsconv# ~weightnorm ~weightnormalization"
+    )
     foreign_notes = (
+        (
+            "depthwiseconv# depthwiseconvolution# convolutiondepthwise convdepthwise dwconv# depthwise dwsconv# | use "
+            "`conv: {kernel_size: …, depthwise: true}`"
+        ),
+        "stdconv# stdconv2dsame | use `conv` with `standardize: true`",
+        "scaledstdconv# scaledstdconv2dsame wsconv# | use `conv` with `standardize: true` and `gain: true`",
+        "weightnorm weightnormalization | write `weight_norm: true` in the `conv` or `linear` whose weight it is",
         "convolutional | use `conv`, then `batch_norm` and the activation as steps: darknet's has them inside",
     )
-    foreign_fields = (*_FOREIGN_FIELDS, "padding_mode: padmode")
+    foreign_fields = (
+        *CONV_FIELDS,
+        GROUPS,
+        "padding_mode: padmode",
+        "depth_multiplier: channelmultiplier",
+        "eps: epsilon",
+    )
     bias_axis = 1
     reads_map = True
-    out_channels: Count
+    spared_by: ClassVar[Mapping[str, str]] = {"out_channels": "depthwise"}
+    out_channels: OptionalCount = None
     kernel_size: PerAxis
     stride: PerAxis = 1
     padding: ConvPadding = 0
@@ -99,6 +118,8 @@ class Conv(ComputedWeight):
     bias: Bool = True
     padding_mode: PaddingMode = "zeros"
     in_channels: OptionalCount = None
+    depthwise: Bool = False
+    depth_multiplier: Count = 1
     weight_norm: Bool = False
     weight_norm_dim: WeightAxis = 0
     standardize: Bool = False
@@ -106,10 +127,31 @@ class Conv(ComputedWeight):
     gamma: Factor = 1.0
     eps: Epsilon = 1e-6
 
+    def check_fields(self) -> None:
+        """Raise `LayerError` SC205 for fields that do not go together."""
+        ComputedWeight.check_fields(self)
+        if self.depthwise and self.groups != 1:
+            raise LayerError(
+                "SC205",
+                expects="no `groups` with `depthwise: true`",
+                receives=self.groups,
+                field="groups",
+                help="leave `groups` out: there are as many as channels",
+            )
+        if self.depth_multiplier != 1 and not self.depthwise:
+            raise without_flag("depth_multiplier", "depthwise")
+
     @classmethod
     def decided_by(cls, weight: Shape, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the number of output channels and the window."""
         return {"out_channels": weight[0], "kernel_size": weight[2:]}
+
+    def channels(self, x: Shape) -> Dim:
+        """Return the number of output channels."""
+        if self.depthwise:
+            return self.depth_multiplier * x[1]
+        assert self.out_channels is not None  # only `depthwise` spares it
+        return self.out_channels
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, out_channels, *positions].
@@ -120,7 +162,11 @@ class Conv(ComputedWeight):
         rank = spatial_rank(x)
         self.check_weight(rank + 2)
         constraints.require_stated(self.in_channels, x[1], "in_channels", "input channels", x=x)
-        _fits_groups(x[1], self.out_channels, self.groups, constraints)
+        out_channels = self.channels(x)
+        if self.depthwise:
+            constraints.require_stated(self.out_channels, out_channels, "out_channels", "output channels", x=x)
+        elif isinstance(out_channels, int):
+            _fits_groups(x[1], out_channels, self.groups, constraints)
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
         stride = per_axis(self.stride, rank, "stride")
         dilation = per_axis(self.dilation, rank, "dilation")
@@ -131,7 +177,7 @@ class Conv(ComputedWeight):
             same_size(n, s) if isinstance(p, str) else output_size(n, f, s, p, d, axis=axis, constraints=constraints)
             for axis, (n, f, s, p, d) in enumerate(zip(x[2:], kernel, stride, pads, dilation, strict=True), start=2)
         )
-        return (x[0], self.out_channels, *positions)
+        return (x[0], out_channels, *positions)
 
     def warning(self, x: Shape) -> LayerError | None:
         """Return a warning of elements that no window reads, or None; padding at the end would not be causal."""
@@ -151,15 +197,20 @@ class Conv(ComputedWeight):
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight, or what it is computed from, and, with `bias`, the bias."""
-        return self.tensors_of(self._weight(x), (self.out_channels,) if self.bias else None)
+        return self.tensors_of(self._weight(x), (self.channels(x),) if self.bias else None)
 
     def _weight(self, x: Shape) -> Shape:
-        return (self.out_channels, x[1] // self.groups, *per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
+        out_channels, _ = self.channels(x)
+        return (
+            out_channels,
+            1 if self.depthwise else x[1] // self.groups,
+            *per_axis(self.kernel_size, len(x) - 2, "kernel_size"),
+        )
 
     def macs(self, x: Shape, y: Shape) -> Dim:
         """Return the number of outputs × that of the inputs that each one reads."""
         kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
-        return product(y) * (x[1] // self.groups) * product(kernel)
+        return product(y) * (1 if self.depthwise else x[1] // self.groups) * product(kernel)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, or the padded copy if it is padded before the product."""
@@ -203,12 +254,13 @@ class ConvTranspose(ComputedWeight):
     Output: [N, out_channels, *positions], on each axis (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1; without
         `output_padding`, with `padding: same` n·s and with `valid` (n − 1)s + max(K, s), where K = d(f − 1) + 1; with
         it, (n − 1)s + K mod 2 + output_padding and (n − 1)s + K + output_padding
-    Parameters: weight [C_in, out_channels/groups, *kernel_size]; bias [out_channels]; with `weight_norm` instead of the
-        weight parametrizations.weight.original0, g, of length 1 on every axis but `weight_norm_dim`, and
+    Parameters: weight [C_in, out_channels/groups, *kernel_size]; bias [out_channels]; with `weight_norm`,
+        instead of the weight, parametrizations.weight.original0, g, of length 1 on every axis but `weight_norm_dim`, and
         parametrizations.weight.original1, v
     Costs: MACs = N × ∏spatial × C_in × out_channels/groups × ∏kernel_size: what the padding cuts off
         is included;
-        FLOPs = 2 × MACs + 1 per output with `bias`; + 3 per element and 1 per g with `weight_norm`, once for all samples
+        FLOPs = 2 × MACs + 1 per output with `bias`, + once for all samples 3 per element and
+        1 per g with `weight_norm`
     Source: torch.nn.ConvTranspose2d; `same` and `valid` as in Keras (Conv2DTranspose)
     """
 
@@ -218,7 +270,8 @@ class ConvTranspose(ComputedWeight):
         "convolution3dtranspose ~deconvolutional"
     )
     foreign_fields = (
-        *_FOREIGN_FIELDS,
+        *CONV_FIELDS,
+        GROUPS,
         "output_padding: outpadding outputpad outpad adj",
         "nothing: outputshape targetshape",
     )

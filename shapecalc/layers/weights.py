@@ -55,13 +55,7 @@ class ComputedWeight(Layer):
             ("eps", 1e-6, "standardize"),
         ):
             if getattr(self, name) != default and not getattr(self, needed):
-                raise LayerError(
-                    "SC205",
-                    expects=f"`{needed}: true` with `{name}`",
-                    receives="none",
-                    field=name,
-                    help=("write ", FieldName(needed, "true"), ", or leave ", FieldName(name), " out"),
-                )
+                raise without_flag(name, needed)
 
     def tensors_of(self, weight: Shape, bias: Shape | None) -> dict[str, Shape]:
         """Return the trainable tensors that a weight of this shape is computed from, and the bias.
@@ -123,3 +117,14 @@ class ComputedWeight(Layer):
 
     def _lengths(self, weight: Shape) -> Shape:
         return tuple(size if axis == self.weight_norm_dim else 1 for axis, size in enumerate(weight))
+
+
+def without_flag(field: str, flag: str) -> LayerError:
+    """Return the SC205 error for a field that has no effect because a flag is not set."""
+    return LayerError(
+        "SC205",
+        expects=f"`{flag}: true` with `{field}`",
+        receives="none",
+        field=field,
+        help=("write ", FieldName(flag, "true"), ", or leave ", FieldName(field), " out"),
+    )

@@ -58,7 +58,12 @@ class LayerReader:
         values = {name: self._value(fields_of(cls)[name], value) for name, value in nodes.items()}
         before -= refused - len(self._diagnostics.recorded)
         missing = [
-            name for name, field in fields_of(cls).items() if field.required and name not in values and name not in lost
+            name
+            for name, field in fields_of(cls).items()
+            if field.required
+            and name not in values
+            and name not in lost
+            and not values.get(cls.spared_by.get(name, ""))
         ]
         if missing:
             self._check_each(cls, values, spans)

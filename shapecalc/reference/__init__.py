@@ -36,6 +36,7 @@ FAMILIES = (
     "embedding",
     "attention",
     "positional",
+    "separable",
 )
 
 BACKWARD_FAMILIES = (*FAMILIES, "bptt")

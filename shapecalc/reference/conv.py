@@ -61,7 +61,8 @@ def checked_weight(call: Call, window: Window) -> Array:
 
     Raises `ValueError` if its window is not that of the layer, or the groups do not divide its first axis.
     """
-    weight, groups = weight_of(call), call.fields["groups"]
+    weight, fields = weight_of(call), call.fields
+    groups = len(weight) // fields["depth_multiplier"] if fields.get("depthwise") else fields["groups"]
     if weight.shape[2:] != window.size:
         raise ValueError(f"a weight of {weight.shape} does not hold windows of {window.size}")
     return weight.reshape(groups, len(weight) // groups, *weight.shape[1:])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, RunShapes
+if TYPE_CHECKING:
+    from shapecalc.reference.base import Array, Call, RunShapes
 
 NORM, DIRECTION = "parametrizations.weight.original0", "parametrizations.weight.original1"
 

@@ -82,12 +82,12 @@ def _listed(value: Any) -> str:
 
 
 def changed_fields(layer: Layer) -> dict[str, Any]:
-    """Return the fields that have no default or differ from it."""
+    """Return the fields that have no default or differ from it, without those that a flag spares."""
     values = {name: getattr(layer, name) for name in fields_of(type(layer))}
     return {
         name: values[name]
         for name, field in fields_of(type(layer)).items()
-        if field.required or values[name] != field.default
+        if (field.required and not (values[name] is None and layer.spares(name))) or values[name] != field.default
     }
 
 

@@ -29,7 +29,7 @@ LED = {
     "Conv2d": "`Conv2d` is not a command; the layer is `conv`; `shapecalc layers conv` explains it, `shapecalc conv`",
     "torch.nn.Linear": "the layer is `linear`; `shapecalc layers linear` explains it",
     "flattenn": "did you mean the layer `flatten`? `shapecalc layers flatten`",
-    "SeparableConv2D": "no command `SeparableConv2D`; for a layer: use a `conv` with `groups`",
+    "MBConv": "no command `MBConv`; for a layer: use `conv` with `kernel_size: 1`",
     "norm": "`shapecalc layers norm` lists the names with it",
     "resnet": "`shapecalc list resnet` lists the names with it",
     "ResNet-50": "did you mean `shapecalc inspect resnet50`?",

@@ -41,7 +41,7 @@ def test_a_layer_that_states_nothing_has_one_input_one_output_and_no_parameters(
 
 
 def test_fields_are_read_off_the_class_in_their_order() -> None:
-    out_features, bias, in_features = fields_of(Linear).values()
+    out_features, bias, in_features, *_ = fields_of(Linear).values()
     assert [out_features.name, bias.name, in_features.name] == ["out_features", "bias", "in_features"]
     assert (out_features.required, bias.required, bias.default) == (True, False, True)
     assert (out_features.nullable, in_features.nullable) == (False, True)

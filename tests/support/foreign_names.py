@@ -27,6 +27,7 @@ EXACT = {
         "Convolution2DTranspose Convolution3DTranspose ConvTranspose Deconvolution"
     ),
     "linear": "LazyLinear Linear Dense",
+    "separable_conv": "SeparableConv1D SeparableConv2D SeparableConvolution1D SeparableConvolution2D",
     "max_pool": "MaxPool1d MaxPool2d MaxPool3d MaxPooling1D MaxPooling2D MaxPooling3D MaxPool",
     "avg_pool": "AvgPool1d AvgPool2d AvgPool3d AveragePooling1D AveragePooling2D AveragePooling3D avgpool",
     "adaptive_avg_pool": (
@@ -94,7 +95,10 @@ EXACT = {
     "rotary_embedding": "RotaryEmbedding",
 }
 ROUGH = {
-    "conv": "convolutional Conv2dSame",
+    "conv": (
+        "convolutional Conv2dSame ConvolutionDepthwise DepthwiseConv1D DepthwiseConv2D DepthwiseConvolution "
+        "ScaledStdConv2d StdConv2d"
+    ),
     "conv_transpose": "deconvolutional",
     "linear": "Gemm InnerProduct connected",
     "max_pool": "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices",

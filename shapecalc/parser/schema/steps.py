@@ -139,7 +139,11 @@ def layer(cls: type[Layer], *, calls: bool = False) -> Schema:
         "additionalProperties": branch if cls.merges else False,
     }
     if required:
-        fields["required"] = required
+        fields["required"] = [name for name in required if name not in cls.spared_by]
+        for name, flag in cls.spared_by.items():
+            # `$flag` may be true.
+            spares = {"required": [flag], "properties": {flag: {"not": {"const": False}}}}
+            fields |= {"if": {"not": spares}, "then": {"required": [name]}}
     if cls.merges:
         fields["propertyNames"] = {"pattern": f"{full_match(NAME_PATTERN)}|{USE}"}
     sections = "\n".join(f"{name}: {text}" for name, text in documented.sections.items())

@@ -7,6 +7,7 @@ from tests.support.examples.attention import ATTENTION
 from tests.support.examples.merging import MERGING
 from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, REDUCING
 from tests.support.examples.reshaping import MOVING
+from tests.support.examples.separable import SEPARABLE
 from tests.support.examples.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
 from tests.support.examples.weights import WEIGHTS
 
@@ -364,7 +365,7 @@ REGULARIZATION = [
 ]
 
 EXAMPLES = (
-    *WEIGHTS,
+    *(*WEIGHTS, *SEPARABLE),
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
     *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING, *ATTENTION, *ARITHMETIC),
 )
