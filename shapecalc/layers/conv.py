@@ -200,7 +200,7 @@ class Conv(ComputedWeight):
         return self.tensors_of(self._weight(x), (self.channels(x),) if self.bias else None)
 
     def _weight(self, x: Shape) -> Shape:
-        out_channels, _ = self.channels(x)
+        out_channels = self.channels(x)
         return (
             out_channels,
             1 if self.depthwise else x[1] // self.groups,
@@ -255,8 +255,8 @@ class ConvTranspose(ComputedWeight):
         `output_padding`, with `padding: same` n·s and with `valid` (n − 1)s + max(K, s), where K = d(f − 1) + 1; with
         it, (n − 1)s + K mod 2 + output_padding and (n − 1)s + K + output_padding
     Parameters: weight [C_in, out_channels/groups, *kernel_size]; bias [out_channels]; with `weight_norm`,
-        instead of the weight, parametrizations.weight.original0, g, of length 1 on every axis but `weight_norm_dim`, and
-        parametrizations.weight.original1, v
+        instead of the weight, parametrizations.weight.original0, g, of length 1 on every axis but `weight_norm_dim`,
+        and parametrizations.weight.original1, v
     Costs: MACs = N × ∏spatial × C_in × out_channels/groups × ∏kernel_size: what the padding cuts off
         is included;
         FLOPs = 2 × MACs + 1 per output with `bias`, + once for all samples 3 per element and

@@ -69,7 +69,7 @@ class ComputedWeight(Layer):
         return {"weight": weight, **biases, **gains}
 
     def check_weight(self, rank: int) -> None:
-        """Raise `LayerError` SC310 if a weight of so many axes has no axis `weight_norm_dim`."""
+        """Raise `LayerError` SC310 if a weight of `rank` axes has no axis `weight_norm_dim`."""
         if self.weight_norm_dim >= rank:
             raise LayerError(
                 "SC310",

@@ -40,14 +40,14 @@ def normed_tensors(call: Call) -> tuple[Array, Array]:
     return lengths, directions
 
 
-def other_axes(array: Array, kept: int) -> tuple[int, ...]:
+def other_axes(array: Array, axis: int) -> tuple[int, ...]:
     """Return the axes of an array without one of them."""
-    return tuple(axis for axis in range(array.ndim) if axis != kept)
+    return tuple(other for other in range(array.ndim) if other != axis)
 
 
-def norms_of(directions: Array, kept: int) -> Array:
+def norms_of(directions: Array, axis: int) -> Array:
     """Return ‖v‖ for each entry of an axis, with the others of length 1."""
-    return np.asarray(np.sqrt((directions * directions).sum(axis=other_axes(directions, kept), keepdims=True)))
+    return np.asarray(np.sqrt((directions * directions).sum(axis=other_axes(directions, axis), keepdims=True)))
 
 
 def standardized(weight: Array, eps: float) -> tuple[Array, Array]:
@@ -87,10 +87,10 @@ def weight_gradients(call: Call, gradient: Array) -> dict[str, Array]:
     """
     if call.fields.get("weight_norm"):
         lengths, directions = normed_tensors(call)
-        kept = call.fields["weight_norm_dim"]
-        norms = norms_of(directions, kept)
+        axis = call.fields["weight_norm_dim"]
+        norms = norms_of(directions, axis)
         unit = directions / norms
-        along = (gradient * unit).sum(axis=other_axes(directions, kept), keepdims=True)
+        along = (gradient * unit).sum(axis=other_axes(directions, axis), keepdims=True)
         return {NORM: along, DIRECTION: lengths / norms * (gradient - unit * along)}
     if not call.fields.get("standardize"):
         return {"weight": gradient}
