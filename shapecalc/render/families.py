@@ -58,7 +58,12 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
 )
 """The colours of each family that is shown."""
 
-SHOWN_AS: Mapping[str, str] = MappingProxyType({"arithmetic": "merging"})
+SHOWN_AS: Mapping[str, str] = MappingProxyType(
+    {
+        "arithmetic": "merging",
+        "separable": "conv",
+    }
+)
 """The family as which one of `shapecalc.layers.FAMILIES` is shown, if as another one."""
 
 
