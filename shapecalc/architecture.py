@@ -195,6 +195,25 @@ class Decode(NamedTuple):
     """The span of each key's value."""
 
 
+class SharedTensor(NamedTuple):
+    """A parameter or buffer that a step uses: the path of the step that owns it, and its name there.
+
+    `transposed` is whether its axes are swapped in this use.
+
+    >>> SharedTensor("enc", "weight").path_of_tensor, SharedTensor("pos").path_of_tensor
+    ('enc.weight', 'pos')
+    """
+
+    owner: str
+    name: str = ""
+    transposed: bool = False
+
+    @property
+    def path_of_tensor(self) -> str:
+        """Its path, as in a `state_dict`."""
+        return joined(self.owner, self.name)
+
+
 class Step(NamedTuple):
     """One layer in the graph, with the slots that it reads; the slots that it writes are named after `path`."""
 
@@ -207,17 +226,51 @@ class Step(NamedTuple):
     """The path of the step whose weights it uses, if they are not its own."""
     branches: tuple[str, ...] = ()
     """The names of the branches that it merges, if they are its own."""
-    apart: Mapping[str, str] = MappingProxyType({})
-    """The tensors that are not of the step `weights`, by name, with the paths of their owners: it may be itself."""
+    apart: Mapping[str, SharedTensor] = MappingProxyType({})
+    """The tensors that are not those of the step `weights`, by name: the owner may be the step itself."""
+
+    @property
+    def shares(self) -> bool:
+        """Whether it may use a tensor of another step."""
+        return bool(self.weights or self.apart)
 
     def owner(self, tensor: str) -> str:
         """Return the path of the step that owns one of its parameters or buffers.
 
-        >>> tied = Step("head", layer=None, inputs=("x",), weights="embedding", apart={"bias": "head"})
+        >>> own = {"bias": SharedTensor("head", "bias")}
+        >>> tied = Step("head", layer=None, inputs=("x",), weights="embedding", apart=own)
         >>> tied.owner("weight"), tied.owner("bias")
         ('embedding', 'head')
         """
-        return self.apart.get(tensor) or self.weights or self.path
+        return self.apart[tensor].owner if tensor in self.apart else self.weights or self.path
+
+    def tensor(self, name: str) -> str:
+        """Return the path of one of its parameters or buffers, as in a `state_dict`: `c1.weight`.
+
+        >>> Step("head", None, ("x",), apart={"weight": SharedTensor("filter")}).tensor("weight")
+        'filter'
+        """
+        return self.apart[name].path_of_tensor if name in self.apart else joined(self.weights or self.path, name)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The step whose tensors it uses, or the single tensors of others: `enc.weight`, `enc.weight^T` if transposed.
+
+        >>> Step("dec", None, ("x",), apart={"weight": SharedTensor("enc", "weight", transposed=True)}).sources
+        ('enc.weight^T',)
+        """
+        if self.weights:
+            return (self.weights,)
+        others = (of for of in self.apart.values() if of.owner != self.path)
+        return tuple(f"{of.owner}.{of.name}{'^T' * of.transposed}" for of in others)
+
+    def shared(self, name: str) -> SharedTensor:
+        """Return one of its parameters or buffers, for another step to use."""
+        return self.apart[name] if name in self.apart else SharedTensor(self.weights or self.path, name)
+
+    def transposes(self, tensor: str) -> bool:
+        """Return whether it uses a tensor of another step with its axes swapped."""
+        return tensor in self.apart and self.apart[tensor].transposed
 
     def owns(self, tensor: str) -> bool:
         """Return whether a parameter or buffer is its own."""
@@ -387,7 +440,7 @@ def _unfold(steps: Iterable[Step | Group], nesting: _Nesting, layers: list[Step]
         if isinstance(step, Step):
             owner = nesting.owner(step.weights or step.path)
             weights = owner if owner != path else ""
-            apart = {name: nesting.owner(other) for name, other in step.apart.items()}
+            apart = {name: of._replace(owner=nesting.owner(of.owner)) for name, of in step.apart.items()}
             here = (path, inputs, weights, apart) == (step.path, step.inputs, step.weights, step.apart)
             layers.append(step if here else step._replace(path=path, inputs=inputs, weights=weights, apart=apart))
             continue

@@ -192,6 +192,8 @@ def input_names(layer: Layer, inputs: Sequence[Shape], roles: Sequence[Roles] | 
 def _arriving(layer: Layer, inputs: Sequence[Shape], roles: Sequence[Roles] | None) -> list[Roles]:
     """Return the roles of the axes of inputs, with what the layer itself shows of them."""
     arriving = [unknown(len(x)) for x in inputs] if roles is None else list(roles)
+    if not arriving:
+        return []
     x = arriving[0]
     if layer.reads_map and len(x) > len(_CHANNELS_FIRST):
         arriving[0] = map_roles(x)

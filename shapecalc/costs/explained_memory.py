@@ -52,7 +52,7 @@ def _at_step(run: LiveMemory, place: int, key: str) -> ExplainedKey:
     paths = [step.row.path for step in run.steps]
     formulas, notes = [], []
     for owner, (first, last) in run.ranges.items():
-        if not first <= place <= last:
+        if not first <= place <= last or allocations[owner].size == 0:
             continue
         maker = network.maker(owner)
         if maker is None:

@@ -9,12 +9,14 @@ from shapecalc.calculators.traced_sizes import leaf
 from shapecalc.costs.explanation import ExplainedKey
 from shapecalc.costs.origins import NetworkTrace
 from shapecalc.dims import product
+from shapecalc.layers.saved import Storage
 from shapecalc.shape_inference.dtypes import bytes_of
 from shapecalc.shape_inference.report import sums_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shapecalc.architecture import Step
     from shapecalc.calculators.layer_formulas import LayerTrace
     from shapecalc.dims import Dim
     from shapecalc.shape_inference.report import Count, LayerReport, Report
@@ -57,7 +59,8 @@ class ExplainedRows:
             for name, axes in trace.output_formulas().items()
             for each in axes
         ]
-        return ExplainedKey("output", None, tuple(formulas))
+        single = () if all(row.outputs.values()) else ("a single number, which has no axis",)
+        return ExplainedKey("output", None, tuple(formulas), notes=single)
 
     def _params(self, row: LayerReport, trace: LayerTrace) -> ExplainedKey:
         if self.network.report.params_as != "pytorch":
@@ -79,9 +82,9 @@ class ExplainedRows:
         """Return the count of tensors: the elements of each that is the layer's own, and their sum."""
         shapes = getattr(row.facts, kind)
         owned = {name: shape for name, shape in shapes.items() if row.step.owns(name)}
-        shared = {name: row.step.owner(name) for name in shapes if not row.step.owns(name)}
-        notes = tuple(f"{name} is that of {owner}, and counts there" for name, owner in shared.items())
-        formulas = trace.tensor_formulas(kind, owned)
+        shared = {name: _shared(row.step, name) for name in shapes if not row.step.owns(name)}
+        notes = tuple(f"{name} is {of}, and counts there" for name, of in shared.items())
+        formulas = tuple(each._replace(name=each.name or row.path) for each in trace.tensor_formulas(kind, owned))
         if len(formulas) > 1:
             formulas = (*formulas, total_formula(key, formulas, _number(result)))
         if not shapes:
@@ -110,9 +113,18 @@ class ExplainedRows:
         return _key("flops", row.flops, *self._macs(row, trace).formulas, others, total)
 
     def _memory(self, row: LayerReport, trace: LayerTrace) -> ExplainedKey:
-        elements = sum(map(product, trace.cost_outputs.values()))
         result = count_of(row, "memory", self._dtype)
+        if row.step.layer.storage is Storage.STORED:
+            return ExplainedKey("memory", result, notes=("its elements count as params or buffers",))
+        elements = sum(map(product, trace.cost_outputs.values()))
         return _key("memory", result, Formula("bytes", bytes_of(elements, self._dtype), _number(result)))
+
+
+def _shared(step: Step, tensor: str) -> str:
+    """Return whose tensor a step uses, in words."""
+    if tensor not in step.apart:
+        return f"that of {step.owner(tensor)}"
+    return f"{step.tensor(tensor)}{', transposed' if step.transposes(tensor) else ''}"
 
 
 def _number(count: Count) -> Dim:

@@ -122,7 +122,7 @@ class ExplainedTraining:
         row, work = step.saved.layers[place].row, step.work[place]
         result = evaluate(work.backward, at)
         needed = any(slot in step.saved.requires_grad for slot in row.step.inputs)
-        if not needed and not row.facts.parameters:
+        if not needed and not self.cost.report.trains(row):
             return self._key("backward", result, notes=("no gradient is computed: no weight is before it",))
         to_inputs, to_weights = trace.layer.backward_macs(*trace.cost_shapes)
         notes: tuple[str, ...] = ()

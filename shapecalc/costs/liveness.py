@@ -83,9 +83,7 @@ class LiveMemory(Presented):
     @property
     def buffer_bytes(self) -> Dim:
         """The bytes of the buffers, which are converted to floating-point types only."""
-        buffers = self.report.totals.buffers
-        assert buffers is not None
-        return bytes_of(buffers, self.dtype if self.dtype in TRAINED else USUAL_DTYPE)
+        return buffer_bytes(self.report, self.dtype if self.dtype in TRAINED else USUAL_DTYPE)
 
     def __repr__(self) -> str:
         """Return the name, and the peak with its layer.
@@ -127,7 +125,7 @@ def live_memory(report: Report, dtype: str = USUAL_DTYPE) -> LiveMemory:
     peak = largest([step.live for step in steps], report.costs_at)
     shapes = shapes_of(report)
     at_peak = [owner for owner, (first, last) in ranges.items() if peak is not None and first <= peak <= last]
-    tensors = [LiveTensor(owner, shapes[owner], sizes[owner]) for owner in at_peak]
+    tensors = [LiveTensor(owner, shapes[owner], sizes[owner]) for owner in at_peak if sizes[owner] != 0]
     tensors.sort(key=lambda tensor: _probed(evaluate(tensor.size, report.costs_at)), reverse=True)
     return LiveMemory(report, tuple(steps), peak, tuple(tensors), allocations, ranges, dtype)
 
@@ -139,8 +137,11 @@ def memory_of_slots(report: Report, dtype: str = USUAL_DTYPE) -> dict[str, Alloc
         size = slot_bytes(product(entry.shape), entry.dtype, dtype)
         allocations[entry.name] = Allocation(entry.name, size, dtype=entry.dtype)
     for row in report.layers:
-        read = allocations[row.step.inputs[0]]
         storage = row.step.layer.storage
+        if not row.step.inputs:
+            allocations[row.path] = _tensor_memory(row, dtype)
+            continue
+        read = allocations[row.step.inputs[0]]
         if storage is Storage.JOINED:
             storage = Storage.SAME if read.contiguous else Storage.NEW
         for name, (slot, shape) in zip(row.outputs, output_slots(row).items(), strict=True):
@@ -153,9 +154,29 @@ def memory_of_slots(report: Report, dtype: str = USUAL_DTYPE) -> dict[str, Alloc
     return allocations
 
 
+def buffer_bytes(report: Report, dtype: str) -> Dim:
+    """Return the bytes of all buffers; `dtype` is that of floating-point elements."""
+    buffers = report.totals.buffers
+    assert buffers is not None  # shapes of buffers are known if outputs are
+    size = bytes_of(buffers, dtype)
+    for row in report.layers:
+        for name, shape in row.facts.buffers.items():
+            own = row.step.layer.tensor_dtype(name)
+            if own in ITEMSIZES and row.step.owns(name):
+                size = size + slot_bytes(product(shape), own, dtype) - bytes_of(product(shape), dtype)
+    return size
+
+
 def slot_bytes(elements: Dim, own: str, dtype: str) -> Dim:
     """Return the bytes of a slot of the type `own`; `dtype` is that of floating-point elements."""
     return ITEMSIZES[own] * elements if own in ITEMSIZES else bytes_of(elements, dtype)
+
+
+def _tensor_memory(row: LayerReport, dtype: str) -> Allocation:
+    """Return the memory of a step without inputs: none for a tensor that counts as a parameter or buffer."""
+    own = row.dtypes.get("output", "float32")
+    elements = 0 if row.step.layer.storage is Storage.STORED else product(row.output)
+    return Allocation(row.path, slot_bytes(elements, own, dtype), dtype=own)
 
 
 def live_ranges(report: Report, allocations: Mapping[str, Allocation]) -> dict[str, tuple[int, int]]:

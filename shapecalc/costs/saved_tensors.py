@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.costs.liveness import ITEMSIZES, int_at, memory_of_slots, output_slots, total
@@ -71,6 +72,11 @@ class SavedTensors:
     allocations: Mapping[str, Allocation]
     requires_grad: frozenset[str]
 
+    @cached_property
+    def stored(self) -> frozenset[str]:
+        """The slots that are parameters or buffers."""
+        return frozenset(row.path for row in self.report.layers if row.step.layer.storage is Storage.STORED)
+
     @property
     def size(self) -> Dim:
         """The bytes of all saved tensors, each once."""
@@ -87,7 +93,11 @@ def saved_tensors(report: Report, dtype: str = USUAL_DTYPE) -> SavedTensors:
     itemsize = int_at(bytes_of(1, dtype), {})
     allocations = memory_of_slots(report, dtype)
     requires_grad = _requiring_grad(report, allocations)
-    records = {row.path: _records(row, allocations, requires_grad, itemsize) for row in report.layers}
+    records = {
+        row.path: _records(row, allocations, requires_grad, itemsize)
+        for row in report.layers
+        if report.trains(row) or not requires_grad.isdisjoint(row.step.inputs)
+    }
     savers: dict[str, set[str]] = defaultdict(set)
     for path, own in records.items():
         for _, key, _, _ in own:
@@ -98,7 +108,7 @@ def saved_tensors(report: Report, dtype: str = USUAL_DTYPE) -> SavedTensors:
     layers = []
     for row in report.layers:
         tensors: list[SavedTensor] = []
-        for record, key, slot, size in records[row.path]:
+        for record, key, slot, size in records.get(row.path, ()):
             again = key in recomputable if slot else row.path in recomputable_layers and not record.random
             tensors.append(SavedTensor(record.name, key, slot, size, key not in seen, again))
             seen.add(key)
@@ -110,21 +120,15 @@ def _requiring_grad(report: Report, allocations: Mapping[str, Allocation]) -> fr
     """Return the slots that require a gradient: those that depend on a weight."""
     slots: set[str] = set()
     for row in report.layers:
-        if _differentiated(row, slots):
+        if report.trains(row) or not slots.isdisjoint(row.step.inputs):
             slots |= {slot for slot in output_slots(row) if allocations[slot].dtype == "float32"}
     return frozenset(slots)
-
-
-def _differentiated(row: LayerReport, requires_grad: set[str] | frozenset[str]) -> bool:
-    return bool(row.facts.parameters) or any(slot in requires_grad for slot in row.step.inputs)
 
 
 def _records(
     row: LayerReport, allocations: Mapping[str, Allocation], requires_grad: frozenset[str], itemsize: int
 ) -> list[tuple[Saved, str, str, Dim]]:
     """Return the records of a layer with the key of each tensor, the slot whose memory it shares, and its bytes."""
-    if not _differentiated(row, requires_grad):
-        return []
     itemsizes = {"": itemsize, "float32": BYTES, **ITEMSIZES}
     records = []
     for record in row.step.layer.saved(*row.inputs, row.output):
@@ -174,6 +178,7 @@ def _in_place(report: Report, allocations: Mapping[str, Allocation], savers: Map
         for slot in row.step.inputs:
             readers[allocations[slot].owner].add(row.path)
     fixed = {allocations[entry.name].owner for entry in report.inputs}
+    fixed |= {row.path for row in report.layers if not row.step.inputs}
     fixed |= {allocations[slot].owner for slot in report.architecture.output_slots.values()}
     avoided: dict[str, Dim] = {}
     for row in report.layers:

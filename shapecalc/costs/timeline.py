@@ -185,8 +185,8 @@ def _value_gradient_ranges(saved: SavedTensors, events: tuple[TrainingEvent, ...
             gradients.use(gradient, time)
         passed_on = row.step.layer.passes_gradient_on(*row.inputs, row.output)
         for slot, shared in zip(row.step.inputs, passed_on, strict=True) if arriving else ():
-            if slot not in saved.requires_grad:
-                continue
+            if slot not in saved.requires_grad or slot in saved.stored:
+                continue  # the gradient of a parameter as a step is one of the weights
             gradient = arriving[0] if shared else gradients.new(sizes[slot], time)
             if slot in pending:
                 gradients.use(pending[slot], time)
@@ -202,7 +202,9 @@ def _weight_gradient_ranges(saved: SavedTensors, events: tuple[TrainingEvent, ..
     seen: set[str] = set()
     for index in reversed(range(len(saved.layers))):
         row = saved.layers[index].row
-        sizes = {f"{row.step.owner(name)}.{name}": product(shape) for name, shape in row.facts.parameters.items()}
+        shapes = {row.step.tensor(name): shape for name, shape in row.facts.parameters.items()} if row.inputs else {}
+        shapes |= {slot: shape for slot, shape in zip(row.step.inputs, row.inputs, strict=True) if slot in saved.stored}
+        sizes = {tensor: product(shape) for tensor, shape in shapes.items() if tensor in saved.report.trained}
         for first in (True, False):
             elements = total(size for tensor, size in sizes.items() if (tensor not in seen) is first)
             if elements != 0:

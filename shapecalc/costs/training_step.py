@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.costs.liveness import int_at, largest
+from shapecalc.costs.liveness import buffer_bytes, int_at, largest
 from shapecalc.costs.saved_tensors import SavedTensors, saved_tensors
 from shapecalc.costs.timeline import EventMemory, memory_of_events
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import Dim, evaluate, symbol
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.shape_inference.dtypes import TRAINED, bytes_of
+from shapecalc.shape_inference.dtypes import TRAINED, USUAL_DTYPE, bytes_of
 from shapecalc.shape_inference.report import BYTES
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ class TrainingStep:
     @cached_property
     def work(self) -> tuple[LayerWork, ...]:
         """The arithmetic of each layer."""
-        return tuple(_work(layer.row, self.saved.requires_grad) for layer in self.saved.layers)
+        return tuple(
+            _work(layer.row, self.saved.requires_grad, trains=self.report.trains(layer.row))
+            for layer in self.saved.layers
+        )
 
     def peak(self, at: Mapping[str, int]) -> int | None:
         """Return the index of the event with most live bytes; None if it depends on unbound symbols."""
@@ -114,7 +117,7 @@ def training_step(
     params = _known(report.totals.params)
     static = Static(
         weights=itemsize * params,
-        buffers=BYTES * _known(report.totals.buffers),
+        buffers=buffer_bytes(report, USUAL_DTYPE),
         master=BYTES * params if itemsize < BYTES else 0,
         state=OPTIMIZERS[optimizer] * BYTES * params,
         gradients=itemsize * params,
@@ -169,14 +172,16 @@ def _bisected(live: Dim, batch: str, memory: int) -> int:
     return low
 
 
-def _work(row: LayerReport, requires_grad: Collection[str]) -> LayerWork:
+def _work(row: LayerReport, requires_grad: Collection[str], *, trains: bool) -> LayerWork:
     """Return the arithmetic of a layer; only gradients that are required are computed."""
     layer, shapes = row.step.layer, (*row.inputs, row.output)
     macs, flops = _known(row.macs), _known(row.flops)
     input_gradients = any(slot in requires_grad for slot in row.step.inputs)
-    if not input_gradients and not row.facts.parameters:
+    if not input_gradients and not trains:
         return LayerWork(macs, 0, 0, flops)
     to_inputs, to_weights = layer.backward_macs(*shapes)
+    if not trains and row.facts.parameters:
+        to_weights = 0  # its weight is a buffer
     return LayerWork(macs, to_inputs if input_gradients else to_inputs - layer.spared_macs(*shapes), to_weights, flops)
 
 

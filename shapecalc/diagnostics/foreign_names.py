@@ -178,7 +178,7 @@ opticalflowwarp correlation filter argsortgather batchreindex listdata hstack vs
 
 tile repeat repeatvector repeatinterleave expand expandas broadcastto broadcast
 
-constant const parameter buffer variable weight tensor scalar value
+variable weight tensor scalar value
 
 spacetodepth depthtospace reorg reorglayer passthroughlayer randomcrop rescaling rescale normalizeimage
 windowpartition windowreverse

@@ -241,13 +241,12 @@ def _rows(before: _Side, after: _Side, pairs: Iterable[Pair], wiring: Wiring) ->
 
 
 def _changes(old: LayerReport, new: LayerReport, wiring: Wiring, figures: Figures) -> tuple[str, ...]:
-    owners = [(row.step.weights,) if row.step.weights else () for row in (old, new)]
     differs = {
         "name": not renumbered(_without_type(old), _without_type(new)),
         "type": old.type != new.type,
         "fields": old.type == new.type and not _same_fields(old.step.layer, new.step.layer),
         "reads": wiring.rewired(old.step.inputs, new.step.inputs),
-        "weights": wiring.rewired(*owners),
+        "weights": wiring.rewired(old.step.sources, new.step.sources),
         "input": old.inputs != new.inputs,
         "output": old.outputs != new.outputs,
         **{name: getattr(figures, name).before != getattr(figures, name).after for name in _COUNTED},

@@ -325,7 +325,7 @@ class _Direction:
     """A random direction of all inputs and trainable parameters of a network, scaled to the size of each array."""
 
     def __init__(self, network: _CheckedNetwork) -> None:
-        trainable = {f"{row.path}.{name}" for row in network.report.layers for name in row.facts.parameters}
+        trainable = network.report.trained
         self._arrays = {
             **{("input", name): array for name, array in network.inputs.items() if array.dtype.kind == "f"},
             **{("parameter", path): array for path, array in network.parameters.items() if path in trainable},
@@ -395,10 +395,7 @@ def backward_price(report: Report) -> Price:
     that are done and to values that are pending, and temporaries.
     """
     weights = sum(
-        _bytes(shape)
-        for row in report.layers
-        for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
-        if row.step.owns(name)
+        _bytes(shape) for row in report.layers for name, shape in row.facts.tensors.items() if row.step.owns(name)
     )
     shapes = shapes_of(report)
     values = sum(map(_bytes, shapes.values()))
@@ -407,9 +404,7 @@ def backward_price(report: Report) -> Price:
     run = price(report)
     worst = Price(2 * weights + 2 * run.peak, run.layer, 2 * weights, 2 * run.activations, 0)
     for row in reversed(report.layers):
-        weight_gradients |= {
-            f"{row.step.owner(name)}.{name}": _bytes(shape) for name, shape in row.facts.parameters.items()
-        }
+        weight_gradients |= {row.step.tensor(name): _bytes(shape) for name, shape in row.facts.parameters.items()}
         pending |= {slot: _bytes(shapes[slot]) for slot in (*row.step.inputs, *output_slots(row))}
         outputs = sum(map(_bytes, row.facts.outputs.values()))
         moved = max(map(_bytes, (*row.inputs, *row.facts.parameters.values())), default=0)

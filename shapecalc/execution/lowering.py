@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike
 
+    from shapecalc.architecture import Step
     from shapecalc.dims import Shape
     from shapecalc.layers import Layer
     from shapecalc.shape_inference.report import LayerReport, Report
@@ -105,7 +106,7 @@ def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed:
     """
     frees = last_reads(report)
     for row in report.layers:
-        yield _call(row, frees, lambda path, shape: _parameter(path, shape, params or {}, seed))
+        yield _call(row, frees, lambda path, shape, dtype: _parameter(path, shape, params or {}, seed, dtype))
 
 
 def calls_in_lockstep(reports: Sequence[Report], *, seed: int = 0) -> Iterator[tuple[Call, ...]]:
@@ -116,9 +117,9 @@ def calls_in_lockstep(reports: Sequence[Report], *, seed: int = 0) -> Iterator[t
     frees = [last_reads(report) for report in reports]
     cache: dict[tuple[str, tuple[int, ...]], Array] = {}
 
-    def cached(path: str, shape: tuple[int, ...]) -> Array:
+    def cached(path: str, shape: tuple[int, ...], dtype: str) -> Array:
         if (path, shape) not in cache:
-            cache[path, shape] = _parameter(path, shape, {}, seed)
+            cache[path, shape] = _parameter(path, shape, {}, seed, dtype)
         return cache[path, shape]
 
     for rows in zip(*(report.layers for report in reports), strict=True):
@@ -128,17 +129,24 @@ def calls_in_lockstep(reports: Sequence[Report], *, seed: int = 0) -> Iterator[t
 
 def _call(row: LayerReport, frees: Mapping[str, tuple[str, ...]], parameter: Callable[..., Array]) -> Call:
     step, facts = row.step, row.facts
-    shapes = {**facts.parameters, **facts.buffers}
+    shapes = facts.tensors
     return Call(
         path=step.path,
         kernel=step.layer.type,
         fields=fields_as_written(step.layer),
-        parameters={name: parameter(f"{step.owner(name)}.{name}", concrete(shape)) for name, shape in shapes.items()},
+        parameters={name: _used(step, name, concrete(shape), parameter) for name, shape in shapes.items()},
         inputs=step.inputs,
         outputs=tuple(output_slots(row)),
         frees=frees[step.path],
-        owners={name: step.owner(name) for name in shapes} if step.weights else {},
+        tensors={name: step.tensor(name) for name in shapes} if step.shares else {},
+        transposed=frozenset(filter(step.transposes, shapes)) if step.apart else frozenset(),
     )
+
+
+def _used(step: Step, name: str, shape: tuple[int, ...], parameter: Callable[..., Array]) -> Array:
+    """Return a parameter as a step uses it."""
+    path, dtype = step.tensor(name), step.layer.tensor_dtype(name)
+    return parameter(path, shape[::-1], dtype).T if step.transposes(name) else parameter(path, shape, dtype)
 
 
 def random_parameters(report: Report, *, seed: int = 0, dtype: DTypeLike = np.float32) -> dict[str, Array]:
@@ -146,12 +154,14 @@ def random_parameters(report: Report, *, seed: int = 0, dtype: DTypeLike = np.fl
 
     Passed to `calls_of` as `params`, they give every call of shared weights the same arrays.
     """
-    return {
-        f"{row.path}.{name}": _parameter(f"{row.path}.{name}", concrete(shape), {}, seed).astype(dtype, copy=False)
-        for row in report.layers
-        for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
-        if row.step.owns(name)
-    }
+    made = {}
+    for row in report.layers:
+        for name, shape in row.facts.tensors.items():
+            if row.step.owns(name):
+                path, own = row.step.tensor(name), row.step.layer.tensor_dtype(name)
+                array = _parameter(path, concrete(shape), {}, seed, own)
+                made[path] = array.astype(dtype, copy=False) if own == "float32" else array
+    return made
 
 
 def fields_as_written(layer: Layer) -> dict[str, Any]:
@@ -188,7 +198,7 @@ def price(*reports: Report, itemsize: int = BYTES) -> Price:
 
 
 def _parameter_shapes(row: LayerReport) -> dict[str, tuple[int, ...]]:
-    return {name: concrete(shape) for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())}
+    return {name: concrete(shape) for name, shape in row.facts.tensors.items()}
 
 
 def workspace(row: LayerReport, itemsize: int = BYTES) -> int:
@@ -218,11 +228,16 @@ def _size(shape: Shape) -> int:
     return size
 
 
-def _parameter(path: str, shape: tuple[int, ...], given: Mapping[str, Array], seed: int) -> Array:
-    """Return the array given under `path`, else a seeded random one, so small that deep networks do not overflow."""
+def _parameter(path: str, shape: tuple[int, ...], given: Mapping[str, Array], seed: int, dtype: str) -> Array:
+    """Return the array given under `path`, else a seeded random one, so small that deep networks do not overflow.
+
+    Integers and flags are 0 or 1: an index of this size is valid in any axis of more than one entry.
+    """
     if path in given:
         return np.asarray(given[path])
     key = (seed, zlib.crc32(path.encode()))
+    if dtype != "float32":
+        return np.random.default_rng(key).integers(0, 2, shape).astype(dtype)
     if path.endswith("running_var"):
         return uniform(key, shape, scale=1, shift=0.5)
     fan_in = math.prod(shape[1:]) if len(shape) > 1 else 3

@@ -139,11 +139,18 @@ def _other_shape(
 def parameter_shapes(report: Report) -> dict[str, tuple[int, ...]]:
     """Return the shapes of weights and buffers by path."""
     return {
-        f"{row.path}.{name}": concrete(shape)
+        row.step.tensor(name): concrete(shape)
         for row in report.layers
-        for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
+        for name, shape in row.facts.tensors.items()
         if row.step.owns(name)
     }
+
+
+def parameter_dtypes(report: Report, dtype: str) -> dict[str, str]:
+    """Return the dtypes of weights and buffers by path: `dtype`, or that of a buffer of integers or flags."""
+    owned = ((row.step, name) for row in report.layers for name in row.facts.tensors if row.step.owns(name))
+    own = {step.tensor(name): step.layer.tensor_dtype(name) for step, name in owned}
+    return {path: dtype if each == "float32" else each for path, each in own.items()}
 
 
 def parameter_arrays(params: Mapping[str, ArrayLike], report: Report, dtype: str = "float32") -> dict[str, Array]:
@@ -152,14 +159,14 @@ def parameter_arrays(params: Mapping[str, ArrayLike], report: Report, dtype: str
     Numbers other than arrays of floats become `dtype`. Raises `ShapecalcError` SC702 for an unknown path, a wrong
     shape, or a value that would change.
     """
-    expected = parameter_shapes(report)
+    expected, dtypes = parameter_shapes(report), parameter_dtypes(report, dtype)
     given: dict[str, Array] = {}
     for path, values in params.items():
         if path not in expected:
             near = closest(path, tuple(expected))
             message = f"`{path}` is no parameter of `{report.architecture.name}`"
             raise refused(message, f"write `{near}`" if near else None)
-        given[path] = as_dtype(path, values, dtype)
+        given[path] = as_dtype(path, values, dtypes[path])
         if given[path].shape != expected[path]:
             raise refused(f"`{path}` expects {show(expected[path])}, receives {list(given[path].shape)}")
     return given

@@ -30,6 +30,7 @@ FAMILIES = (
     "attention",
     "positional",
     "separable",
+    "tensors",
 )
 
 __all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]

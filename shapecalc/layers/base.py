@@ -49,7 +49,10 @@ class Layer:
     """The dtype required of its inputs, several joined by `|`, or `any`; a tuple has one entry for each input, of which
     the last is that of all further ones."""
     gives: ClassVar[str] = "float32"
-    """The dtype of the outputs, or `same` as the first input; if another one decides, see `output_dtype`."""
+    """The dtype of the outputs, `same` as the first input, or `any` if a field or another input decides: then
+    `output_dtype` returns it."""
+    is_tensor: ClassVar[bool] = False
+    """Whether it is a tensor that reads nothing: the next step reads what it would read without this one."""
     merges: ClassVar[bool] = False
     """Whether its inputs may be written as branches below it."""
     extra_outputs: ClassVar[tuple[str, ...]] = ()
@@ -186,7 +189,7 @@ class Layer:
         return {name: self.axis_roles(roles, *inputs, shape) for name, shape in outputs.items()}
 
     def parameters(self, *inputs: Any) -> dict[str, Shape]:
-        """Return the shapes of the trainable tensors by PyTorch's names."""
+        """Return the shapes of the trainable tensors by PyTorch's names; "" is one with the name of the step."""
         return {}
 
     def params_as(self, convention: str, *inputs: Any) -> Dim:
@@ -213,6 +216,18 @@ class Layer:
     def buffers(self, *inputs: Any) -> dict[str, Shape]:
         """Return the shapes of stored, untrained tensors by PyTorch's names, without its batch counter."""
         return {}
+
+    def constants(self, *inputs: Any) -> dict[str, Shape]:
+        """Return the shapes of tensors whose values come with the weights, and that no count includes."""
+        return {}
+
+    def tensors(self, *inputs: Any) -> dict[str, Shape]:
+        """Return the shapes of its parameters, buffers and constants by name."""
+        return {**self.parameters(*inputs), **self.buffers(*inputs), **self.constants(*inputs)}
+
+    def tensor_dtype(self, name: str) -> str:
+        """Return the dtype of one of its parameters, buffers or constants."""
+        return "float32"
 
     def macs(self, *shapes: Any) -> Dim:
         """Return the multiply-accumulates of matrix products, without bias; 0 for most layers."""

@@ -5,7 +5,7 @@ parsing, help and JSON Schema read it from there.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, NamedTuple
 
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError, Text, worded
@@ -164,11 +164,12 @@ class OneOf(NamedTuple):
 
 
 class Several(NamedTuple):
-    """A list of values of the kind `item`; with `single`, also a single value for all axes."""
+    """A list of values of the kind `item`; with `single`, also a single value for all axes; with `empty`, also none."""
 
     item: Integer | Number
     single: bool = True
     nullable: bool = False
+    empty: bool = False
 
     def describe(self) -> str:
         """Return the text that follows "expects" in a message."""
@@ -181,13 +182,13 @@ class Several(NamedTuple):
         """Return the JSON Schema (draft-07) of such a value: bounds apply to numbers, `items` to lists."""
         one = self.item.schema()
         entry = {**one, "type": [*one["type"], "null"]} if self.nullable else one
-        several = {"items": entry, "minItems": 1}
+        several = {"items": entry, "minItems": 0 if self.empty else 1}
         return {**one, "type": [*one["type"], "array"], **several} if self.single else {"type": ["array"], **several}
 
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202, SC201 or SC204 if `value` is neither such a value nor such a list."""
         if isinstance(value, tuple):
-            if not value:
+            if not value and not self.empty:
                 raise _refused("SC204", name, "at least one entry", "none", preposition="in")
             for position, entry in enumerate(value):
                 if not (entry is None and self.nullable):
@@ -286,7 +287,86 @@ class PaddingKind(NamedTuple):
         return _refused("SC203", name, self._described, said(value), replacement=closest(value, self.choices))
 
 
-Kind = Integer | Number | Flag | OneOf | Several | PaddingKind
+class Values(NamedTuple):
+    """A number, or lists of numbers nested by axis, of equal lengths along each; ±∞ are numbers here."""
+
+    infinite: bool = True
+
+    def describe(self) -> str:
+        """Return the text that follows "expects" in a message."""
+        return "a number, or lists of numbers nested by axis"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value."""
+        one: dict[str, Any] = {"type": ["number", "boolean"]}
+        nested = one
+        for _ in range(MOST_AXES):
+            nested = {"type": [*one["type"], "array"], "items": nested, "minItems": 1, "maxItems": MOST_VALUES}
+        return nested
+
+    def check(self, name: str, value: object) -> None:
+        """Raise `LayerError` SC202 for what is not a number, SC204 for lists of several lengths or too many numbers."""
+        count = 0
+        for index, entry in entries_of(value):
+            count += 1
+            if type(entry) not in (int, float, bool):
+                raise wrong_type(name, "a number" if index else self.describe(), entry, index)
+            if entry != entry:  # noqa: PLR0124 - NaN differs from itself
+                raise _refused("SC201", name, "numbers", "NaN", index)
+        if count > MOST_VALUES:
+            help_text = f"write `{NESTED_SHAPE}`: its values come with `--weights`"
+            raise _refused("SC204", name, f"at most {MOST_VALUES} numbers", count, preposition="in", help=help_text)
+        shape = shape_of(value)
+        if len(shape) > MOST_AXES:
+            raise _refused("SC204", name, f"lists of at most {MOST_AXES} axes", len(shape), preposition="in")
+        _check_lengths(name, value, shape, ())
+
+
+NESTED_SHAPE = "shape: […]"
+MOST_AXES = 8
+MOST_VALUES = 512
+"""Numbers that a file lists for one constant; those of more come with the weights."""
+
+
+def entries_of(values: Any, index: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """Yield the entries of nested lists with their indices; the value itself if it is not a list.
+
+    >>> list(entries_of(((1, 2), (3,))))
+    [((0, 0), 1), ((0, 1), 2), ((1, 0), 3)]
+    """
+    if not isinstance(values, tuple):
+        yield index, values
+        return
+    for position, entry in enumerate(values):
+        yield from entries_of(entry, (*index, position))
+
+
+def shape_of(values: Any) -> tuple[int, ...]:
+    """Return the lengths of nested lists, that of each first entry.
+
+    >>> shape_of(((1, 2, 3), (4, 5, 6))), shape_of(0.5)
+    ((2, 3), ())
+    """
+    if not isinstance(values, tuple):
+        return ()
+    return (len(values), *(shape_of(values[0]) if values else ()))
+
+
+def _check_lengths(name: str, values: object, shape: tuple[int, ...], index: tuple[int, ...]) -> None:
+    if isinstance(values, tuple) != bool(shape):
+        expected, received = ("a list", "a number") if shape else ("a number", "a list")
+        raise _refused("SC204", name, f"{expected} here, as in the first entry,", received, index)
+    if not isinstance(values, tuple):
+        return
+    if not values:
+        raise _refused("SC204", name, "at least one number in each list", "none", index, preposition="in")
+    if len(values) != shape[0]:
+        raise _refused("SC204", name, f"lists of {shape[0]} entries", len(values), index, preposition="in")
+    for position, entry in enumerate(values):
+        _check_lengths(name, entry, shape[1:], (*index, position))
+
+
+Kind = Integer | Number | Flag | OneOf | Several | PaddingKind | Values
 
 Count = Annotated[int, Integer()]
 OptionalCount = Annotated[int | None, Integer()]

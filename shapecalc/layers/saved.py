@@ -36,6 +36,7 @@ class Storage(Enum):
     SAME = "the input's memory"
     VIEW = "the input's memory, axes in another order or with gaps"
     JOINED = "the input's memory where its axes lie in order, else a copy"
+    STORED = "the memory of a parameter or buffer, which is counted there"
 
 
 def saved_input(shapes: tuple[Shape, ...], index: int = 0, name: str = "", *, in_order: bool = False) -> Saved:

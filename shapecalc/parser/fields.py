@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.architecture import StepSpans
 from shapecalc.diagnostics import Fix, LayerError
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import Number, said
+from shapecalc.layers.fields import Values, said
 from shapecalc.parser.scalars import infinite, resolve, shorten
 from shapecalc.parser.sizes import read_sizes
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
@@ -97,9 +97,11 @@ class LayerReader:
         return lost
 
     def _value(self, field: Field, node: Node) -> Any:
-        """Return the value of a field; an infinity, which the reader refused, if the field accepts it."""
-        if isinstance(field.kind, Number) and field.kind.infinite and isinstance(node, Scalar) and not node.quoted:
-            number = infinite(node.text)
+        """Return the value of a field, with infinities, which the reader refused, if the field accepts them."""
+        if getattr(field.kind, "infinite", False):
+            if isinstance(field.kind, Values) and isinstance(node, Sequence):
+                return tuple(self._value(field, item) for item in node.items)
+            number = infinite(node.text) if isinstance(node, Scalar) and not node.quoted else None
             if number is not None:
                 self._diagnostics.accept(node.span)
                 return number

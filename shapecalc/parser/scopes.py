@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Group, Step, input_slot, joined, prefixes
+from shapecalc.architecture import Group, SharedTensor, Step, input_slot, joined, prefixes
 from shapecalc.diagnostics import Fix, Label, Span
 from shapecalc.parser.names import confusing, is_step_name, likely_step_name, looks_as
 from shapecalc.parser.scalars import shorten
@@ -180,6 +180,41 @@ class Scope:
         else:
             self._refuse_reference(name, node, path, prefix, "share")
         return None
+
+    def shared_tensor(self, node: Node, prefix: str) -> SharedTensor | None:
+        """Return the tensor of an earlier step of this scope that an entry of `share:` names; None if it is refused."""
+        name = node.value if isinstance(node, Scalar) else None
+        if not isinstance(node, Scalar) or not isinstance(name, str):
+            expected = "`share` expects the name of a tensor, such as `embedding.weight`"
+            self._diagnostics.refuse_value("SC202", expected, node)
+            return None
+        step_name, _, tensor = name.rpartition(".")
+        for ancestor in prefixes(prefix):
+            of, own = self._step_at(joined(ancestor, name)), self._step_at(joined(ancestor, step_name))
+            if isinstance(of, Step) and of.layer.is_tensor:
+                return SharedTensor(of.path)
+            if isinstance(own, Step) and step_name:
+                return own.shared(tensor)
+        candidate = next((of for at in prefixes(prefix) if (of := self._step_at(joined(at, name))) is not None), None)
+        if candidate is None or isinstance(candidate, Group):
+            self._refuse_tensor(node, step_name or name, f".{tensor}" if step_name else "", prefix)
+            return None
+        message = f"`share` expects a tensor of a step, `{shorten(name)}` is a step"
+        help_text = (
+            f"name it, such as `{shorten(name)}.weight`; `share: {shorten(name)}` shares all tensors of the step"
+        )
+        self._diagnostics.refuse("SC316", message, head(node), help=help_text)
+        return None
+
+    def _refuse_tensor(self, node: Scalar, step: str, tensor: str, prefix: str) -> None:
+        """Refuse `step` and `.tensor` of an unknown step; a near name gets the tensor again."""
+        before = len(self._diagnostics.recorded)
+        self.shared_step(node._replace(value=step, text=step), "", prefix)
+        for diagnostic in self._diagnostics.recorded[before:]:
+            if diagnostic.fix is not None and tensor:
+                near = f"{diagnostic.fix.replacement}{tensor}"
+                fixed = diagnostic._replace(help=f"write `{near}`", fix=diagnostic.fix._replace(replacement=near))
+                self._diagnostics.recorded[self._diagnostics.recorded.index(diagnostic)] = fixed
 
     def _refuse_reference(self, name: str, node: Node, path: str, prefix: str, key: str) -> None:
         if self._is_unread(name):

@@ -54,6 +54,25 @@ def split_step(node: Node, blocks: MappingOf[str, Block | None], diagnostics: Di
     return _StepSplitter(blocks, diagnostics).split(node)
 
 
+def refuse_keys_of_tensor(parts: StepParts, cls: type[Layer], path: str, diagnostics: Diagnostics) -> bool:
+    """Refuse the keys that a tensor cannot have next to it, and return whether it has one."""
+    named = f"the steps that read it name it: `from: {path}`"
+    reasons = {
+        "from": ("SC313", f"`{cls.type}` expects no input, has `from`", f"delete `from`; {named}"),
+        "repeat": ("SC107", f"`{cls.type}` expects no `repeat`", "put it into a block, and repeat that"),
+        "share": (
+            "SC107",
+            f"`{cls.type}` expects no `share`",
+            f"delete the step; {named.replace('it:', 'the other:')}",
+        ),
+    }
+    wrong = [key for key in parts.keys if key in reasons]
+    for key in wrong:
+        code, message, help_text = reasons[key]
+        diagnostics.refuse(code, message, head(parts.keys[key]), help=help_text)
+    return bool(wrong)
+
+
 class _StepSplitter:
     __slots__ = ("_blocks", "_diagnostics")
 

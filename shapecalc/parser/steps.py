@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
-from shapecalc.architecture import Group, Step, StepSpans, Subgraph, input_slot, joined, size_of
+from shapecalc.architecture import Group, SharedTensor, Step, StepSpans, Subgraph, input_slot, joined, size_of
 from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.diagnostics.progress import tracked
 from shapecalc.layers import layer_type
@@ -26,7 +26,8 @@ from shapecalc.parser.names import confusing, is_name
 from shapecalc.parser.repeat import is_too_large, read_repeat, refuse_total
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import Scope, read_name
-from shapecalc.parser.step_keys import StepParts, split_step, states_type
+from shapecalc.parser.share import SharedTensors, read_share
+from shapecalc.parser.step_keys import StepParts, refuse_keys_of_tensor, split_step, states_type
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
@@ -147,13 +148,19 @@ class StepReader:
     def _list(self, items: tuple[Node, ...], scope: Scope, prefix: str, flow: str | None) -> str | None:
         scope.later_spans |= _name_spans(items)
         self._depth += 1
+        end = flow
         for position, item in enumerate(tracked(items, "steps", len(items))):
-            flow = self._step(item, position, scope, prefix, flow)
+            end, flow = self._step(item, position, scope, prefix, flow)
         self._depth -= 1
-        return flow
+        return end
 
-    def _step(self, node: Node, position: int, scope: Scope, prefix: str, flow: str | None) -> str | None:
-        """Read one step, and return the slot that the next one reads; None if that is not known."""
+    def _step(
+        self, node: Node, position: int, scope: Scope, prefix: str, flow: str | None
+    ) -> tuple[str | None, str | None]:
+        """Read one step, and return its slot and the one that the next step reads; None for one that is not known.
+
+        They differ for a tensor, which reads nothing: the next step reads what it would read without that.
+        """
         if self._calls:
             self._count(node)
         if isinstance(node, Mapping) and self._diagnostics.is_placeholder(node.get("name")):
@@ -167,29 +174,36 @@ class StepReader:
         if parts is None:
             self._check_reference(node, scope, prefix)
             scope.skip(prefix, position, _written_name(node))
-            return None
-        shared = scope.shared_step(parts.keys["share"], "", prefix) if "share" in parts.keys else None
+            return None, None
+        shared = read_share(parts, scope, prefix, self._diagnostics)
         type_name = parts.type_node.text
         if parts.kind is None:
-            type_name = "share" if shared is None else _type_name(shared)
+            type_name = _type_name(shared) if isinstance(shared, Step | Group) else "share"
         path, span = self._path(parts, type_name, position, prefix)
         expect = read_expectations(parts.keys["expect"], self._diagnostics) if "expect" in parts.keys else ()
-        inputs = self._inputs(parts, path, scope, prefix, flow)
+        is_tensor = isinstance(parts.kind, type) and parts.kind.is_tensor
+        inputs = () if is_tensor else self._inputs(parts, path, scope, prefix, flow)
         times = None
         if "repeat" in parts.keys:
             times = read_repeat(parts.keys["repeat"], self._diagnostics, self._limits)
-        at = _StepContext(scope, prefix, path, span, inputs or (), expect)
-        if parts.kind is None or isinstance(parts.kind, Block):
-            slot = self._group(parts, shared, at, times)
-        elif "repeat" in parts.keys:
-            slot = self._repeat(parts, at, times)
-        else:
-            slot = self._layer(parts, parts.kind, shared, at)
-        lost = slot is None or inputs is None or ("share" in parts.keys and shared is None)
+        slot = self._read(parts, shared, _StepContext(scope, prefix, path, span, inputs or (), expect), times)
+        lost = slot is None or inputs is None or ("share" in parts.keys and not shared)
         if lost or ("repeat" in parts.keys and times is None):
             scope.skip(prefix, position, path)
-            return path
-        return slot
+            slot = path
+        return slot, flow if is_tensor else slot
+
+    def _read(
+        self, parts: StepParts, shared: Step | Group | SharedTensors | None, at: _StepContext, times: int | None
+    ) -> str | None:
+        """Read the layer, block or structure of a step, and return its slot; None if it could not be read."""
+        if isinstance(parts.kind, type) and parts.kind.is_tensor:
+            return self._tensor(parts, parts.kind, at)
+        if parts.kind is None or isinstance(parts.kind, Block):
+            return self._group(parts, shared, at, times)
+        if "repeat" in parts.keys:
+            return self._repeat(parts, at, times)
+        return self._layer(parts, parts.kind, shared, at)
 
     def _check_reference(self, node: Node, scope: Scope, prefix: str) -> None:
         """Check `from:` of a step whose layer type is not known."""
@@ -238,7 +252,9 @@ class StepReader:
             return ()
         return tuple(entry for entry in parts.node.entries if _is_branch(parts.kind, *entry))
 
-    def _layer(self, parts: StepParts, cls: type[Layer], shared: Step | Group | None, at: _StepContext) -> str | None:
+    def _layer(
+        self, parts: StepParts, cls: type[Layer], shared: Step | Group | SharedTensors | None, at: _StepContext
+    ) -> str | None:
         branches = self._branches(parts)
         node, inputs = parts.node, at.inputs
         if branches:
@@ -256,7 +272,9 @@ class StepReader:
             return None
         spans = self._with_key_spans(spans, parts)
         step = Step(at.path, layer, inputs, spans, at.expect, branches=tuple(key.text for key, _ in branches))
-        if shared is not None:
+        if isinstance(shared, SharedTensors):
+            step = step._replace(apart=shared.tensors)
+        elif shared is not None:
             if isinstance(shared, Group):
                 self._refuse_share(parts, shared, "a layer")
                 return None
@@ -280,6 +298,16 @@ class StepReader:
             )
         rest = tuple(entry for entry in node.entries if entry[0].text != field)
         return node._replace(entries=rest), (*at.inputs, *slots) if slots and at.inputs else ()
+
+    def _tensor(self, parts: StepParts, cls: type[Layer], at: _StepContext) -> str | None:
+        """Read a tensor, which has no inputs."""
+        refused = refuse_keys_of_tensor(parts, cls, at.path, self._diagnostics)
+        layer, spans = self._layers.read(cls, parts.type_node, parts.node, parts.misplaced)
+        at.scope.define(at.path, ("output",), at.name_span)
+        if layer is None or refused:
+            return None
+        at.scope.add(Step(at.path, layer, (), spans, at.expect))
+        return at.path
 
     def _read_branches(
         self, branches: tuple[tuple[Scalar, Node], ...], at: _StepContext, parts: StepParts
@@ -318,7 +346,11 @@ class StepReader:
         inputs, share = parts.keys.get("from"), parts.keys.get("share")
         if inputs is share is None:
             return spans
-        return spans._replace(inputs=inputs and head(inputs), share=share and head(share))
+        tensors = share.entries if isinstance(share, Mapping) else ()
+        fields: dict[tuple[str | int, ...], Span] = {**spans.fields}
+        for key, value in tensors:
+            fields |= {("share", key.text): head(value), ("share", key.text, "name"): key.span}
+        return spans._replace(fields=fields, inputs=inputs and head(inputs), share=share and head(share))
 
     def _refuse_repeated_share(self, parts: StepParts) -> None:
         if "repeat" in parts.keys and "share" in parts.keys:
@@ -352,8 +384,11 @@ class StepReader:
         at.scope.add(Group(at.path, subgraph, tuple(inside.captured), times, spans, at.expect))
         return at.path
 
-    def _group(self, parts: StepParts, shared: Step | Group | None, at: _StepContext, times: int | None) -> str | None:
+    def _group(
+        self, parts: StepParts, shared: Step | Group | SharedTensors | None, at: _StepContext, times: int | None
+    ) -> str | None:
         """Add a call of a block, or the shared step or group of a step that has only `share:`."""
+        assert not isinstance(shared, SharedTensors)  # which is refused for blocks
         spans = self._with_key_spans(StepSpans(parts.type_node.span, {}), parts)
         if isinstance(shared, Step):
             if parts.kind is not None:
@@ -492,4 +527,4 @@ def _sharing(step: Step, shared: Step) -> Step:
     step = step._replace(weights=shared.weights or shared.path)
     if not step.layer.has_bias:
         return step
-    return step._replace(apart=shared.apart if shared.layer.has_bias else {"bias": step.path})
+    return step._replace(apart=shared.apart if shared.layer.has_bias else {"bias": SharedTensor(step.path, "bias")})

@@ -37,6 +37,7 @@ FAMILIES = (
     "attention",
     "positional",
     "separable",
+    "tensors",
 )
 
 BACKWARD_FAMILIES = (*FAMILIES, "bptt")

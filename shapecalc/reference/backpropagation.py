@@ -107,7 +107,7 @@ class Propagation:
             if gradient is not None:
                 _add(self.slots, slot, gradient)
         for name, gradient in given.parameters.items():
-            _add(self.parameters, call.tensor(name), gradient)
+            _add(self.parameters, call.tensor(name), call.turned(name, gradient))
         return BackwardResult(
             call.path,
             call.kernel,

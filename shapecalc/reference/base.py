@@ -106,12 +106,18 @@ class Call:
     outputs: tuple[str, ...]
     frees: tuple[str, ...] = ()
     work: Work = field(default_factory=Work)
-    owners: Mapping[str, str] = field(default_factory=dict)
-    """The paths of the calls that own the parameters that are not its own, by name."""
+    tensors: Mapping[str, str] = field(default_factory=dict)
+    """The paths of the parameters that are not its own, by name."""
+    transposed: frozenset[str] = frozenset()
+    """The names of the parameters that it uses with the axes of the stored ones swapped."""
 
     def tensor(self, name: str) -> str:
         """Return the path of one of its parameters, which all calls that share it have in common."""
-        return f"{self.owners.get(name, self.path)}.{name}"
+        return self.tensors.get(name) or (f"{self.path}.{name}" if name else self.path)
+
+    def turned(self, name: str, array: Array) -> Array:
+        """Return a parameter as it is used from the stored one, or a gradient as it is stored from the computed one."""
+        return array.T if name in self.transposed else array
 
 
 @dataclass(frozen=True, slots=True)

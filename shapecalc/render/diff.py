@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.diffing.diff import Change, Figures
     from shapecalc.render.tables.model import Value
-    from shapecalc.shape_inference.report import Count
+    from shapecalc.shape_inference.report import Count, LayerReport
 
 MARKER = "<!-- shapecalc diff -->"
 """The first line of the Markdown, by which a workflow finds its comment to update it."""
@@ -248,7 +248,7 @@ def _what(row: DiffRow) -> Words:
     if "reads" in row.changes:
         said.append(f"reads {', '.join(old.step.inputs)} → {', '.join(new.step.inputs)}")
     if "weights" in row.changes:
-        said.append(f"weights of {old.step.weights or 'its own'} → {new.step.weights or 'its own'}")
+        said.append(f"weights of {_sources(old)} → {_sources(new)}")
     if "name" in row.changes:
         said.append(f"was {_former(old.path, new.path)}")
     if "type" in row.changes:
@@ -256,6 +256,10 @@ def _what(row: DiffRow) -> Words:
     if not said:
         return Words(called(new), called(new, brief=True))
     return Words(f"{new.type}: {'; '.join(said)}", "; ".join(said))
+
+
+def _sources(row: LayerReport) -> str:
+    return ", ".join(source.rstrip(".") for source in row.step.sources) or "its own"
 
 
 def _former(old: str, new: str) -> str:

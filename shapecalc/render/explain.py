@@ -76,7 +76,8 @@ class _ExplanationText:
         line = f", line {row.line}" if row.line is not None else ""
         file = row.file(self._report.architecture.file)
         yield self._line(f"{row.path}: {called(row)}{line}{f' of {file}' if file else ''}", style=BOLD)
-        yield self._line(_several("input", list(map(show, row.inputs))))
+        if row.inputs:
+            yield self._line(_several("input", list(map(show, row.inputs))))
         names = [f"{name} " if len(row.outputs) > 1 else "" for name in row.outputs]
         outputs = [f"{name}{show(shape)}" for name, shape in zip(names, row.outputs.values(), strict=True)]
         yield self._line(_several("output", outputs))

@@ -54,6 +54,7 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
         "embedding": _TABLES,
         "attention": FamilyColors(_CYAN, "#FFAABB", "#B03A55"),
         "positional": _TABLES,
+        "tensors": _TABLES,
     }
 )
 """The colours of each family that is shown."""

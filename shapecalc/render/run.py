@@ -110,7 +110,7 @@ def _heading(values: NetworkValues) -> str:
 
 def _note(values: NetworkValues) -> str:
     """Return what the numbers are: their type, and which of them are random."""
-    weights = [record for step in values.steps for record in step.parameters]
+    weights = [record for step in values.steps for record in step.weights]
     inputs = tuple(record.name for record in values.inputs if record.drawn)
     drawn = Drawn(inputs, tuple(record.name for record in weights if record.drawn), len(weights), values.seed)
     return "; ".join(filter(None, (f"{values.dtype}, in evaluation mode", str(drawn))))

@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Expr, pretty
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import Several
+from shapecalc.layers.fields import Several, Values, entries_of, shape_of
 from shapecalc.shape_inference.report import LayerReport
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Step
     from shapecalc.layers import Layer
+    from shapecalc.layers.fields import Kind
     from shapecalc.shape_inference.report import GroupReport
 
 
 LETTERS = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "groups": "g"}
 """Short names of fields, which a value follows without a sign."""
+MOST_NUMBERS = 6
+"""The most numbers of a constant that are all shown."""
 MOST_INPUTS = 3
 """The most inputs of a layer that are all named."""
 
@@ -31,7 +34,7 @@ def called(row: LayerReport | GroupReport, *, brief: bool = False) -> str:
         words = settings(step.layer, brief=brief)
         if len(step.inputs) > 1:
             words += f" ({_inputs(step)})"
-        return f"{words}, {_owners(step)}" if step.weights else words
+        return f"{words}, {_owners(step)}" if step.shares else words
     body, times = row.group.subgraph, row.group.times
     title = body.title or called(row.runs[0].rows[0], brief=brief)
     title = title if times is None else f"{times} × {title}"
@@ -47,8 +50,16 @@ def _inputs(step: Step) -> str:
 def _owners(step: Step) -> str:
     if not step.apart:
         return f"weights of {step.weights}"
-    apart = (f"own {name}" if step.owns(name) else f"{name} of {owner}" for name, owner in step.apart.items())
-    return ", ".join((f"weight of {step.weights}", *apart))
+    apart = (_owner(step, name) for name in step.apart if step.weights or not step.owns(name))
+    return ", ".join((*([f"weight of {step.weights}"] if step.weights else []), *apart))
+
+
+def _owner(step: Step, name: str) -> str:
+    if step.owns(name):
+        return f"own {name}"
+    of = step.apart[name]
+    path = of.path_of_tensor if of.name != name else of.owner
+    return f"{name} of {path}{' transposed' if of.transposed else ''}"
 
 
 def _read(slot: str) -> str:
@@ -70,11 +81,28 @@ def settings(layer: Layer, *, brief: bool = False) -> str:
     words = [layer.type]
     for name, value in changed_fields(layer).items():
         kind = fields[name].kind
-        text = _listed(value) if isinstance(kind, Several) and not kind.single else format_value(value)
+        text = _text(kind, value)
         if name != lead:
             text = f"{LETTERS[name]}{text}" if brief and name in LETTERS else f"{name}={text}"
         words.append(text)
     return " ".join(words)
+
+
+def _text(kind: Kind, value: Any) -> str:
+    """Return a value; of many numbers nested by axis their shape.
+
+    >>> _text(Values(), ((1, 2.5), (3, 4))), _text(Values(), 0.5), _text(Values(), ((0,) * 7,) * 3)
+    ('[[1, 2.5], [3, 4]]', '0.5', '[3, 7] values')
+    """
+    if isinstance(kind, Values):
+        count = sum(1 for _ in entries_of(value))
+        return _nested(value) if count <= MOST_NUMBERS else f"{list(shape_of(value))} values"
+    return _listed(value) if isinstance(kind, Several) and not kind.single else format_value(value)
+
+
+def _nested(value: Any) -> str:
+    """Return nested lists as they are written."""
+    return f"[{', '.join(map(_nested, value))}]" if isinstance(value, tuple) else format_value(value)
 
 
 def _listed(value: Any) -> str:

@@ -106,7 +106,7 @@ def _complaints(row: BackwardRow) -> list[str]:
 
 
 def _shapes(shapes: NamedShapes) -> str:
-    return ", ".join(f"{name} {show(shape)}" for name, shape in shapes.items()) or "none"
+    return ", ".join(f"{name} {show(shape)}".lstrip() for name, shape in shapes.items()) or "none"
 
 
 def _words(row: Compared, shapes: NamedShapes) -> Words:

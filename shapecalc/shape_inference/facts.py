@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import DimLimitError, evaluate, product
 from shapecalc.layers.constraints import Constraints
+from shapecalc.layers.saved import Storage
 from shapecalc.layers.sizes import require_sizes, with_sizes
 from shapecalc.shape_inference.overflow import refuse_enormous, refuse_unreachable
 from shapecalc.shape_inference.report import Facts
@@ -75,8 +76,11 @@ def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int],
         sum(map(product, buffers.values())) if buffers else 0,
         macs,
         _flops(macs, layer.operations(*inputs, results[0])),
-        sum(map(product, results)),
+        0 if layer.storage is Storage.STORED else sum(map(product, results)),
     )
+    constants = layer.constants(*shapes)
+    if constants:
+        facts = facts._replace(constants=constants)
     parts = layer.macs_parts(*inputs, results[0])
     if not parts:
         return facts

@@ -214,6 +214,8 @@ def _path(slot: str, frame: Frame, *, keeps_axes: bool = False) -> list[LayerRep
             path.append(maker)
             if keeps_axes and not maker.step.layer.keeps_axes:
                 break
+            if not maker.step.inputs:
+                break
             slot = maker.step.inputs[0]
         elif entered:
             makers, group = entered.pop()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Step, input_slot
 from shapecalc.diagnostics import Diagnostic, Label
-from shapecalc.dims import grouped, pretty, product, show
+from shapecalc.dims import show
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport, LayerReport
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Group, Input, StepSpans
     from shapecalc.diagnostics import LayerError
-    from shapecalc.dims import Shape
 
 SHAPELESS = {"SC205", "SC306", "SC308"}
 """Codes of mistakes that do not depend on the input shapes, so that their origin explains nothing."""
@@ -52,7 +51,7 @@ def locate(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Fr
     if step.spans is None:
         return Diagnostic(code=error.code, message=f"`{type_}` {error.message}", help=error.help, notes=notes)
     diagnostic = step.spans.diagnose(error, type_)
-    calls = tuple(_calls(frame))
+    calls = tuple(call_labels(frame))
     if error.code in SHAPELESS:
         return diagnostic._replace(labels=(*diagnostic.labels, *calls))
     names = step.branches or ("",) * len(step.inputs)
@@ -91,7 +90,7 @@ def missing_inputs(step: Step | Group, values: Container[str], frame: Frame) -> 
                 code="SC104",
                 message=f"`from` names `{slot}`, a piece that is not there",
                 span=step.spans.inputs or step.spans.type,
-                labels=(label, *_calls(frame)),
+                labels=(label, *call_labels(frame)),
             )
 
 
@@ -115,53 +114,7 @@ def _pieces_label(slot: str, frame: Frame) -> Label | None:
     return Label(maker.step.spans.type, f"gives {pieces}")
 
 
-def weights_mismatch(
-    step: Step | Group, wanted: tuple[Mapping[str, Shape], ...], owned: tuple[Mapping[str, Shape], ...], frame: Frame
-) -> Diagnostic:
-    """Return the SC316 error for a step that shares weights of other names or shapes than its own."""
-    needed, given = next(
-        ((one, other) for one, other in zip(wanted, owned, strict=False) if one != other), (wanted[0], owned[0])
-    )
-    if len(wanted) != len(owned):
-        message = f"`share` expects the weights of {len(wanted)} layers, `{step.weights}` has {len(owned)}"
-    else:
-        message = f"`share` expects {_tensors_text(needed)}, `{step.weights}` has {_tensors_text(given)}"
-    owner = frame.makers[step.weights]
-    spans = owner.step.spans if isinstance(owner, LayerReport) else owner.group.spans
-    span = None if step.spans is None else step.spans.share or step.spans.type
-    labels = (Label(spans.type, "whose weights these are"),) if spans is not None else ()
-    alike = isinstance(owner, LayerReport) and isinstance(step, Step) and owner.type == step.layer.type
-    help_text = _transposed_help(needed, given, alike=alike)
-    return Diagnostic(code="SC316", message=message, span=span, labels=(*labels, *_calls(frame)), help=help_text)
-
-
-def _transposed_help(needed: Mapping[str, Shape], given: Mapping[str, Shape], *, alike: bool) -> str | None:
-    """Return the help for a weight that is to be shared with its axes swapped; None if that is not the mistake.
-
-    `alike` is whether both layers are of one type.
-    """
-    turned = [name for name, shape in needed.items() if given.get(name) == shape[::-1] != shape]
-    if not turned:
-        return None
-    shape = needed[turned[0]]
-    text = (
-        f"`share` cannot transpose `{turned[0]}`: leave `share` out, and subtract its {grouped(product(shape))} params"
-    )
-    if not alike or len(shape) != 2:  # noqa: PLR2004 - rows and columns
-        return text
-    # The weight of a convolution is [out, in, 1], that of a transposed one [in, out, 1].
-    rows, columns = map(pretty, shape)
-    return (
-        f"{text}; or tie it on [N, {rows}, 1], as `conv: {{out_channels: {columns}, kernel_size: 1, bias: false}}` and "
-        f"`conv_transpose: {{out_channels: {rows}, kernel_size: 1, bias: false}}`"
-    )
-
-
-def _tensors_text(tensors: Mapping[str, Shape]) -> str:
-    return ", ".join(f"{name} {show(shape)}" for name, shape in tensors.items()) or "none"
-
-
-def _calls(frame: Frame) -> Iterator[Label]:
+def call_labels(frame: Frame) -> Iterator[Label]:
     """Yield the calls that lead to a body, innermost first."""
     at: Frame | None = frame
     shown = 0
@@ -186,9 +139,10 @@ def _origin(slot: str, frame: Frame) -> Iterator[Label]:
             label = _output_label(maker, slot)
             if label is not None:
                 yield label
-            if label is not None or _spans_of(maker) is None:
+            inputs = maker.step.inputs if isinstance(maker, LayerReport) else maker.group.inputs
+            if label is not None or _spans_of(maker) is None or not inputs:
                 return
-            slot = maker.step.inputs[0] if isinstance(maker, LayerReport) else maker.group.inputs[0]
+            slot = inputs[0]
         elif at.group is not None and at.outer is not None:
             if at.run and slot == input_slot(0):
                 if at.group.spans is not None:
@@ -212,7 +166,7 @@ def _output_label(maker: Maker, slot: str) -> Label | None:
         for name, shape in maker.outputs.items():
             if slot == maker.step.slot(name) and slot != maker.path:
                 return Label(spans.type, f"gives {show(shape)} as {name}")
-    if maker.inputs[0] == maker.output:
+    if maker.inputs and maker.inputs[0] == maker.output:
         return None
     gives = f"gives {show(maker.output)}"
     how = maker.step.layer.explain(*maker.inputs, maker.output) if isinstance(maker, LayerReport) else ""

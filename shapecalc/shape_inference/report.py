@@ -57,6 +57,13 @@ class Facts(NamedTuple):
     """The multiply-accumulates of QKᵀ and AV whose result is not masked; None without a mask."""
     non_trainable: Count = 0
     """The scalars of `params` that are not trained, in a convention that counts some of the buffers as parameters."""
+    constants: Mapping[str, Shape] = MappingProxyType({})
+    """The shapes of tensors that are stored, and count as neither parameters nor buffers."""
+
+    @property
+    def tensors(self) -> dict[str, Shape]:
+        """The shapes of all tensors that a run reads in addition to the inputs, by name."""
+        return {**self.parameters, **self.buffers, **self.constants}
 
 
 class LayerReport(NamedTuple):
@@ -94,7 +101,7 @@ class LayerReport(NamedTuple):
     @property
     def params(self) -> Count:
         """Its own trainable scalars, and `non_trainable` ones; 0 if it uses another layer's weights."""
-        return self._own(self.facts.parameters) if self.step.weights else self.facts.params
+        return self._own(self.facts.parameters) if self.step.shares else self.facts.params
 
     @property
     def non_trainable(self) -> Count:
@@ -111,7 +118,7 @@ class LayerReport(NamedTuple):
     @property
     def buffers(self) -> Count:
         """Scalars of buffers that are its own: 0 if it uses another layer's."""
-        return self._own(self.facts.buffers) if self.step.weights else self.facts.buffer_count
+        return self._own(self.facts.buffers) if self.step.shares else self.facts.buffer_count
 
     def _own(self, tensors: Mapping[str, Shape]) -> Count:
         return sum_of(product(shape) for name, shape in tensors.items() if self.step.owns(name))
@@ -294,6 +301,19 @@ class Report(Presented):
         )
 
     @cached_property
+    def trained(self) -> frozenset[str]:
+        """The paths of the trainable tensors, such as `c1.weight`, each once."""
+        return frozenset(
+            row.step.tensor(name) for row in self.layers for name in row.facts.parameters if row.step.owns(name)
+        )
+
+    def trains(self, row: LayerReport) -> bool:
+        """Return whether a layer has a trainable tensor, its own or another layer's."""
+        if not row.step.apart:
+            return bool(row.facts.parameters)
+        return any(row.step.tensor(name) in self.trained for name in row.facts.parameters)
+
+    @cached_property
     def symbols(self) -> tuple[str, ...]:
         """The unbound symbols of the input shapes, sorted."""
         return input_symbols(self.inputs)
@@ -404,5 +424,16 @@ def _row(row: LayerReport, source: Source | None) -> dict[str, Any]:
         **({"non_trainable_params": as_json(row.non_trainable)} if row.facts.non_trainable != 0 else {}),
         **({"shares": row.step.weights} if row.step.weights else {}),
         **({"owners": {name: row.step.owner(name) for name in row.facts.parameters}} if row.step.apart else {}),
+        **({"shared": _shared(row)} if row.step.apart else {}),
         **({"conditions": [str(condition) for condition in row.facts.conditions]} if row.facts.conditions else {}),
+    }
+
+
+def _shared(row: LayerReport) -> dict[str, Any]:
+    """Return the single tensors of other layers by the layer's own names of them."""
+    tensors = row.step.apart.items()
+    return {
+        name: {"tensor": of.path_of_tensor, "transposed": of.transposed}
+        for name, of in tensors
+        if not row.step.owns(name)
     }

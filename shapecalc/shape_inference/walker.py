@@ -14,8 +14,9 @@ from shapecalc.layers.ranks import bridge
 from shapecalc.layers.sizes import with_sizes
 from shapecalc.shape_inference.facts import bind, derive_facts
 from shapecalc.shape_inference.layouts import with_layout
-from shapecalc.shape_inference.provenance import Frame, locate, missing_inputs, missing_outputs, weights_mismatch
+from shapecalc.shape_inference.provenance import Frame, locate, missing_inputs, missing_outputs
 from shapecalc.shape_inference.report import Facts, GroupReport, LayerReport, Walk, leaves, sums_of, total
+from shapecalc.shape_inference.shared_tensors import tensor_mismatch, weights_mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -66,6 +67,8 @@ class Walker:
                 continue
             if step.weights and step.weights in frame.makers:
                 self._check_weights(step, row, frame)
+            if isinstance(row, LayerReport) and row.step.apart:
+                self._check_tensors(row, frame)
             rows.append(row)
             _store(row, values, frame.makers)
         return tuple(rows)
@@ -116,9 +119,9 @@ class Walker:
         if len(self.diagnostics) >= MOST_DIAGNOSTICS:
             return True  # the origin of each is with_origins through all layers before it
         located = locate(error, step, self._bindings, frame)
-        mistake = with_layout(located, error, step, shapes[0], frame)
+        mistake = with_layout(located, error, step, shapes[0], frame) if shapes else located
         in_order = mistake is located
-        if in_order and mistake.help is None:
+        if in_order and mistake.help is None and shapes:
             mistake = mistake._replace(help=_bridge(error, step.layer, shapes[0], frame.makers.get(step.inputs[0])))
         if frame.group is not None and error.field is not None and step.spans is not None and mistake.span is not None:
             key = (mistake.code, mistake.span)
@@ -164,7 +167,7 @@ class Walker:
     def _check_weights(self, step: Step | Group, row: LayerReport | GroupReport, frame: Frame) -> None:
         """Report weights of another layer that have other names or shapes than this one's."""
         owner = frame.makers[step.weights]
-        wanted, given = (tuple(map(_tensors, leaves((entry,)))) for entry in (row, owner))
+        wanted, given = (tuple(entry.facts.tensors for entry in leaves((entry,))) for entry in (row, owner))
         if isinstance(step, Step) and isinstance(owner, LayerReport):
             wanted = ({name: shape for name, shape in wanted[0].items() if name not in step.apart},)
             if not step.layer.has_bias or step.apart:
@@ -172,6 +175,14 @@ class Walker:
                 given = ({name: shape for name, shape in given[0].items() if name != "bias"},)
         if wanted != given:
             self.diagnostics.append(weights_mismatch(step, wanted, given, frame))
+
+    def _check_tensors(self, row: LayerReport, frame: Frame) -> None:
+        """Report single tensors of other layers that are missing there, or have another shape or dtype."""
+        for name, of in row.step.apart.items():
+            owner = frame.makers.get(of.owner)
+            if of.owner != row.path and isinstance(owner, LayerReport):
+                mistake = tensor_mismatch(row, name, owner, frame)
+                self.diagnostics += () if mistake is None else (mistake,)
 
 
 class Walked(NamedTuple):
@@ -213,7 +224,8 @@ def _bridge(error: LayerError, layer: Layer, x: Shape, maker: Maker | None) -> s
     if error.code != "SC305":
         return None
     named = bridge(error.expects or "", x, steps=layer.carries_state, grows="output_padding" in layer.fields)
-    if not isinstance(maker, LayerReport) or maker.facts.params != 0 or not _accepts(layer, maker.inputs[0]):
+    skips = isinstance(maker, LayerReport) and maker.facts.params == 0 and maker.inputs
+    if not isinstance(maker, LayerReport) or not skips or not _accepts(layer, maker.inputs[0]):
         return named
     left_out = f"leave `{maker.type}` out, which reads {show(maker.inputs[0])}"
     return f"{left_out}; or {named}" if named else left_out
@@ -225,10 +237,6 @@ def _accepts(layer: Layer, x: Shape) -> bool:
     except (LayerError, DimLimitError):
         return False
     return True
-
-
-def _tensors(row: LayerReport) -> dict[str, Shape]:
-    return {**row.facts.parameters, **row.facts.buffers}
 
 
 def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inputs: Container[str]) -> dict[str, str]:

@@ -91,7 +91,7 @@ def test_gradients_are_those_of_central_differences(example: Example) -> None:
         for place in sorted({*np.linspace(0, array.size - 1, CHECKED).astype(int).tolist()}):
             at = np.unravel_index(place, array.shape)
             expected = slope(array, at, lambda: weighed(outputs_of(call, arrays), gradients))
-            if padding(example, name) == at[0]:
+            if at and padding(example, name) == at[0]:
                 expected = 0.0
             assert gradient[at] == pytest.approx(expected, rel=1e-5, abs=tolerance), (name, at)
 

@@ -48,7 +48,10 @@ def call_of(example: Example, shapes: Mapping[str, Shape], dtype: Any = np.float
     """The layer as the kernel gets it: fields as written, arrays in the predicted shapes."""
     layer = example.layer()
     random = np.random.default_rng(7)
-    arrays = {name: random.uniform(0.5, 1.5, shape).astype(dtype) for name, shape in shapes.items()}
+    arrays = {
+        name: random.uniform(0.5, 1.5, shape).astype(dtype if (own := layer.tensor_dtype(name)) == "float32" else own)
+        for name, shape in shapes.items()
+    }
     fields = {name: getattr(layer, name) for name in fields_of(type(layer))}
     inputs = tuple(f"x{place}" for place in range(len(example.inputs)))
     # The same names at every point: where the input decides about them, the axis that is cut is a number.
@@ -56,7 +59,7 @@ def call_of(example: Example, shapes: Mapping[str, Shape], dtype: Any = np.float
 
 
 def tensors(layer: Layer, inputs: tuple[Shape, ...]) -> dict[str, Shape]:
-    return {**layer.parameters(*inputs), **layer.buffers(*inputs)}
+    return layer.tensors(*inputs)
 
 
 def predicted(example: Example, point: Mapping[str, int]) -> tuple[dict[str, Shape], Dim, Dim]:
@@ -162,7 +165,7 @@ def test_the_kernel_needs_every_predicted_tensor(example: Example) -> None:
     shapes = tensors(example.layer(), example.at(POINTS[0]))
     for name in shapes:
         kept = {other: shape for other, shape in shapes.items() if other != name}
-        with pytest.raises(ExecutionError, match=name):
+        with pytest.raises(ExecutionError, match=f"asks for {name!r}"):
             run(call_of(example, kept), example.values(POINTS[0]))
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(shapecalc.__file__).parent
 ROOMS_OF_LAYERS = ("layers", "reference")
-TYPES = frozenset(layer_types())
+COMMON = frozenset({"parameter", "buffer", "constant"})
+"""Types that are words for other things too."""
+TYPES = frozenset(layer_types()) - COMMON
 
 A_FIELD_OF_RECURRENT_LAYERS = frozenset({"dropout"})
 ALLOWED = {

@@ -46,7 +46,6 @@ THEMES = {
     "render/check/test_golden.py": "whole texts of every format",
     "render/check/test_hostile.py": "hostile names in every format",
     "render/test_eighty_columns.py": "the tables of every command on a terminal of 80 columns",
-    "shape_inference/test_shared_tensors.py": "`share:` from the file to values and gradients",
 }
 """Tests of several modules together."""
 

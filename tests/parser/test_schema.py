@@ -31,8 +31,12 @@ STRUCTURAL = {
 FROM_ELSEWHERE = (
     r"^block `\w*` expects (`\w+`( and )?)+, receives none",
     r"^`.*` expects branches, or several names",
+    r"^`constant` expects (at most 512 numbers|lists of \d+ entries|a (list|number) here)",
+    r"^`constant` expects .* in (float32|int64|bool) as",
+    r"^`constant` expects values that .* can hold",
 )
-"""Messages of these codes about what follows from another place: a block's parameters, how many names `from:` has."""
+"""Messages of these codes about what follows from another place: a block's parameters, how many names `from:` has, the
+other lists of a constant, or its dtype."""
 
 
 def findings(text: str):

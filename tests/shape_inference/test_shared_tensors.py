@@ -1,4 +1,4 @@
-"""Steps that use the weight of another layer with a bias of their own, and without the owner's bias."""
+"""Steps that use the tensors of another layer: all of them, all but the bias, or single ones by name."""
 
 from __future__ import annotations
 
@@ -165,3 +165,130 @@ def test_nothing_but_a_bias_may_be_missing(first: str, second: str) -> None:
 def test_a_layer_says_that_it_has_a_bias_where_it_has_one_next_to_a_weight(example: Example) -> None:
     layer = example.layer()
     assert layer.has_bias == ({"weight", "bias"} <= layer.parameters(*example.at(POINTS[0])).keys())
+
+
+TIED = """
+input: [N, 784]
+layers:
+  - {linear: {out_features: 32, bias: false}, name: enc}
+  - relu
+  - {linear: 784, share: {weight: {of: enc.weight, transposed: true}}, name: dec}
+"""
+"""An autoencoder with tied weights: y = relu(x Wᵀ) W + b."""
+
+
+def test_a_transposed_weight_is_counted_once_and_its_arithmetic_at_each_use() -> None:
+    assert owned(TIED) == {"enc": (25_088, 0), "relu_1": (0, 0), "dec": (784, 0)}
+    assert shapecalc.inspect(shapecalc.loads(TIED)).totals.macs == 2 * 25_088
+
+
+def test_a_transposed_weight_has_the_values_and_the_gradient_of_both_uses() -> None:
+    """The gradient of the sum of outputs: of the decoder h, of the encoder the sum of each row where h > 0."""
+    random = np.random.default_rng(5)
+    x, w, b = (random.standard_normal(shape) for shape in ((3, 784), (32, 784), (784,)))
+    result = shapecalc.values(shapecalc.loads(TIED), x, {"enc.weight": w, "dec.bias": b}, backward=True)
+    h = np.maximum(x @ w.T, 0)
+    np.testing.assert_allclose(result["dec"], h @ w + b, rtol=1e-9, atol=1e-9)
+    decoder = np.tile(h.sum(axis=0)[:, None], (1, 784))
+    encoder = ((h > 0) * w.sum(axis=1)).T @ x
+    np.testing.assert_allclose(result["enc.weight.grad"], decoder + encoder, rtol=1e-9, atol=1e-9)
+
+
+def test_a_step_that_shares_a_transposed_tensor_transposed_has_it_as_it_is() -> None:
+    text = TIED + "  - relu\n  - {linear: 32, share: {weight: {of: dec.weight, transposed: true}}, name: again}\n"
+    rows = {row["path"]: row for row in shapecalc.inspect(shapecalc.loads(text)).to_dict()["layers"]}
+    assert rows["dec"]["shared"] == {"weight": {"tensor": "enc.weight", "transposed": True}}
+    assert rows["again"]["shared"] == {"weight": {"tensor": "enc.weight", "transposed": False}}
+    assert shapecalc.verify(shapecalc.loads(text), backward=True).ok
+
+
+FIXED = """
+input: [N, 3, 9, 9]
+layers:
+  - {conv: {out_channels: 3, kernel_size: 1}, name: mix}
+  - {buffer: {shape: [3, 1, 3, 3]}, name: filter}
+  - {conv: {out_channels: 3, kernel_size: 3, groups: 3, bias: false}, share: {weight: filter}, name: blur}
+  - {parameter: {shape: [5, 3, 1, 1]}, name: kernel}
+  - {conv: {out_channels: 5, kernel_size: 1}, share: {weight: kernel}, name: project}
+"""
+
+
+def test_a_convolution_with_the_filter_of_a_buffer_has_no_parameter_of_its_own() -> None:
+    assert owned(FIXED) == {"mix": (12, 0), "filter": (0, 27), "blur": (0, 0), "kernel": (15, 0), "project": (5, 0)}
+    assert shapecalc.inspect(shapecalc.loads(FIXED)).trained == {"mix.weight", "mix.bias", "kernel", "project.bias"}
+
+
+def test_a_fixed_filter_has_no_gradient_and_passes_one_on() -> None:
+    """No multiply-accumulate for the gradient of the filter; those of its input as in a trained convolution."""
+    step = shapecalc.train_cost(shapecalc.loads(FIXED.replace("N", "1"))).step
+    work = dict(zip([layer.row.path for layer in step.saved.layers], step.work, strict=True))
+    assert (work["blur"].to_inputs, work["blur"].to_weights) == (3 * 49 * 9, 0)
+    assert (work["project"].to_inputs, work["project"].to_weights) == (15 * 49, 15 * 49)
+    result = shapecalc.values(shapecalc.loads(FIXED), backward=True, optimizer="sgd", lr=0.1)
+    assert {"kernel.grad", "kernel.updated", "mix.weight.grad"} <= result.arrays.keys()
+    assert {"filter.updated", "blur.weight.grad"}.isdisjoint(result.arrays)
+
+
+@for_each("text", [TIED, FIXED], ids=["tied", "fixed"])
+def test_single_shared_tensors_are_proved_in_both_directions(text: str) -> None:
+    network = shapecalc.loads(text)
+    assert shapecalc.verify(network).ok
+    assert shapecalc.verify(network, backward=True).ok
+
+
+def test_blocks_that_share_their_tensors_share_those_of_their_inner_steps() -> None:
+    text = """
+input: [N, 6]
+blocks:
+  pair:
+    layers:
+      - {linear: {out_features: 4, bias: false}, name: down}
+      - {linear: {out_features: 6, bias: false}, share: {weight: {of: down.weight, transposed: true}}, name: up}
+layers:
+  - {pair: , name: one}
+  - {pair: , name: two, share: one}
+  - {pair: , name: three, repeat: 2}
+"""
+    network = shapecalc.loads(text)
+    assert {step.path: step.tensor("weight") for step in network.layers} == {
+        "one.down": "one.down.weight", "one.up": "one.down.weight", "two.down": "one.down.weight",
+        "two.up": "one.down.weight", "three.0.down": "three.0.down.weight", "three.0.up": "three.0.down.weight",
+        "three.1.down": "three.1.down.weight", "three.1.up": "three.1.down.weight",
+    }  # fmt: skip
+    assert shapecalc.inspect(network).totals.params == 3 * 24
+    assert shapecalc.verify(network, backward=True).ok
+
+
+@for_each(
+    "share,message,help_text",
+    [
+        ("{weight: enc.weight}", "expects weight [784, 32], `enc.weight` is [32, 784]",
+         "write `{of: enc.weight, transposed: true}`, which uses it with its axes swapped"),
+        ("enc", "expects weight [784, 32], `enc` has weight [32, 784]",
+         "write `{weight: {of: enc.weight, transposed: true}}`, which uses it with its axes swapped"),
+        ("{weight: {of: back.weight, transposed: true}}", "`back.weight` is [32, 784], transposed",
+         "leave `transposed: true` out: it fits as it is"),
+        ("{wieght: enc.weight}", "`share` names `wieght`, `linear` has `weight`", "write `weight`"),
+        ("{weight: enc.wieght}", "`share` names `enc.wieght`, `enc` has `weight`", "write `enc.weight`"),
+        ("{weight: ids}", "expects weight [784, 32], `ids` is [5]", None),
+        ("{weight: flags}", "expects weight of float32, `flags` is bool", None),
+        ("{weight: {of: cube, transposed: true}}", "transposes a tensor of 2 axes, `cube` is [1, 2, 3]", None),
+    ],
+)  # fmt: skip
+def test_a_tensor_that_does_not_fit_is_named_with_what_fits(share: str, message: str, help_text: str | None) -> None:
+    text = """
+input: [N, 784]
+layers:
+  - {buffer: {shape: [5], dtype: int64}, name: ids}
+  - {buffer: {shape: [784, 32], dtype: bool}, name: flags}
+  - {parameter: {shape: [1, 2, 3]}, name: cube}
+  - {linear: {out_features: 32, bias: false}, name: enc}
+  - {linear: {out_features: 784, bias: false}, name: back}
+  - {linear: {out_features: 32, bias: false}, name: again}
+  - {linear: {out_features: 784, bias: false}, share: SHARE, name: dec}
+"""
+    with pytest.raises(ShapecalcError, match="SC316") as caught:
+        shapecalc.inspect(shapecalc.loads(text.replace("SHARE", share)))
+    (diagnostic,) = caught.value.diagnostics
+    assert message in diagnostic.message
+    assert diagnostic.help == help_text

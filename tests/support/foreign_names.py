@@ -93,6 +93,9 @@ EXACT = {
     "cosine_similarity": "CosineSimilarity",
     "multihead_attention": "MultiheadAttention",
     "rotary_embedding": "RotaryEmbedding",
+    "parameter": "Parameter",
+    "buffer": "Buffer",
+    "constant": "Constant",
 }
 ROUGH = {
     "conv": (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import input_slot
 from shapecalc.diagnostics import Label
 from shapecalc.dims import free_symbols, show, symbol
-from shapecalc.layers.roles import Role
+from shapecalc.layers.roles import Role, unknown
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, LayerReport
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class LayerAxes(NamedTuple):
 
 
 def layer_axes(report: Report) -> tuple[LayerAxes, ...]:
-    """Return every layer of the network with its inputs; those of a body once for each set of roles and shapes."""
+    """Return every layer that reads, with its inputs; those of a body once for each set of roles and shapes."""
     values = {
         entry.name: Tensor(stated_roles(entry.shape), entry.span, entry=entry) for entry in report.architecture.inputs
     }
@@ -103,6 +103,9 @@ class _Walker:
 
     def _layer(self, row: LayerReport, values: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
         inputs = tuple(values[slot] for slot in row.step.inputs)
+        if not inputs:
+            yield row.path, Tensor(unknown(len(row.output)), row.step.spans and row.step.spans.type, row.output, row)
+            return
         self.layers.append(LayerAxes(row, inputs))
         layer = row.step.layer
         roles = layer.output_roles(tuple(each.roles for each in inputs), row.inputs, row.outputs)

@@ -123,6 +123,8 @@ def _contradicted(report: Report, warned: set[Span]) -> Iterator[Diagnostic]:
             roles[step.slot(name)] = axes
             if not number:
                 roles[step.path] = axes
+        if not step.inputs:
+            continue
         reading = readings.get(step.inputs[0])
         if reading is None and _reads_time_first(step.layer) and len(row.inputs[0]) == SEQUENCE_RANK:
             reading = _Reading(row, known=arriving[0][:2] != (Role.UNKNOWN, Role.UNKNOWN))

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.architecture import Step
 from shapecalc.shape_inference.report import GroupReport, LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.architecture import Group, Step, StepSpans, Subgraph
+    from shapecalc.architecture import Group, StepSpans, Subgraph
     from shapecalc.shape_inference.report import Report
 
     Rows = tuple[LayerReport | GroupReport, ...]
@@ -43,6 +44,12 @@ class BlockGraph:
     def slots_read(self) -> tuple[str, ...]:
         """The slots that steps read, each as often as it is read."""
         return tuple(slot for step in self.steps for slot in step.inputs)
+
+    @property
+    def tensors_shared(self) -> frozenset[str]:
+        """The tensors of other steps that steps use by name: those of a tensor step are its slot."""
+        steps = (step for step in self.steps if isinstance(step, Step))
+        return frozenset(tensor.path_of_tensor for step in steps for tensor in step.apart.values())
 
 
 class LayerPair(NamedTuple):

@@ -52,7 +52,7 @@ def _pooled(row: LayerReport, by_row: dict[int, LayerAxes]) -> Iterator[Label]:
     at: LayerReport | None = row
     seen: set[int] = set()
     # The rows of a repeated body are those of all its runs, so that its first layer follows its last one.
-    while at is not None and id(at) not in seen:
+    while at is not None and at.inputs and id(at) not in seen:
         seen.add(id(at))
         x = at.inputs[0]
         tensor = by_row[id(at)].inputs[0]

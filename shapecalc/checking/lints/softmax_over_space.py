@@ -23,7 +23,7 @@ def softmax_over_space(axes: Sequence[LayerAxes], graphs: Sequence[BlockGraph]) 
     of another one repeats its mistake.
     """
     rows = [(graph, row) for graph in graphs for row in graph.layers.values()]
-    left_out = {id(row) for graph, row in rows if _is_softmax(graph, row.step.inputs[0])}
+    left_out = {id(row) for graph, row in rows if row.inputs and _is_softmax(graph, row.step.inputs[0])}
     for graph, row in rows:
         if row.step.layer.takes[1] > 1:
             left_out.update(id(graph.layers[slot]) for slot in row.step.inputs if slot in graph.layers)

@@ -101,6 +101,8 @@ def _is_accident(axis: int, x: Shape, tensor: Tensor, by_row: dict[int, LayerAxe
     for _ in range(MOST_STEPS):
         if tensor.layer is None:
             return True
+        if not tensor.layer.inputs:
+            return False
         before = by_row[id(tensor.layer)]
         arriving, layer = before.row.inputs[0], before.row.step.layer
         if not layer.reads_map and not layer.keeps_axes:

@@ -34,7 +34,7 @@ def _unread_inputs(architecture: Architecture) -> Iterator[Diagnostic]:
 
 
 def _unread_steps(graph: BlockGraph) -> Iterator[Diagnostic]:
-    read = {*graph.outputs, *graph.slots_read}
+    read = {*graph.outputs, *graph.slots_read, *graph.tensors_shared}
     for step in graph.steps:
         slots = {step.path}
         if isinstance(step, Step):

@@ -54,8 +54,8 @@ def layer_counts(old: Entry, new: Entry) -> LayerCounts:
         if pair.old is not None and pair.new is not None:
             before, after = old.layers[pair.old], new.layers[pair.new]
             own = [layer._replace(path="", reads=(), shares="") for layer in (before, after)]
-            owners = [tuple(filter(None, (layer.shares,))) for layer in (before, after)]
-            changed += own[0] != own[1] or wiring.rewired(before.reads, after.reads) or wiring.rewired(*owners)
+            rewired = wiring.rewired(before.reads, after.reads) or wiring.rewired(before.sources, after.sources)
+            changed += own[0] != own[1] or rewired
     return LayerCounts(sum(pair.old is None for pair in pairs), sum(pair.new is None for pair in pairs), changed)
 
 

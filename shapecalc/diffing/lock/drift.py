@@ -180,11 +180,16 @@ def _change_in_file(old: LockedLayer, new: LockedLayer, wiring: Wiring) -> str |
         return f"is a `{new.type}`, {locked} a `{old.type}`"
     if wiring.rewired(old.reads, new.reads):
         return f"reads {_list(new.reads)}, locked as reading {_list(old.reads)}"
-    owners = [tuple(filter(None, (layer.shares,))) for layer in (old, new)]
-    if wiring.rewired(*owners):
-        was, has = (f"the weights of `{owner[0]}`" if owner else "weights of its own" for owner in owners)
+    if wiring.rewired(old.sources, new.sources):
+        was, has = (_weights(layer.sources) for layer in (old, new))
         return f"uses {has}, locked as using {was}"
     return None
+
+
+def _weights(sources: tuple[str, ...]) -> str:
+    if not sources:
+        return "weights of its own"
+    return "the weights of " + ", ".join(f"`{source.rstrip('.')}`" for source in sources)
 
 
 def _changes(old: LockedLayer | Entry, new: LockedLayer | Entry) -> list[str]:

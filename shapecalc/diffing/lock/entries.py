@@ -22,6 +22,9 @@ SCHEMA_VERSION = 1
 FOLLOWING = frozenset({"in_channels", "in_features", "input_size", "num_features", "num_channels"})
 """Fields for a size that follows from the input: writing one changes nothing."""
 
+SEPARATOR = ", "
+"""Between several shared tensors."""
+
 LockedCount = int | str | None
 """An integer, an expression, or None if unknown; never a float."""
 LockedShape = tuple[int | str, ...]
@@ -46,11 +49,16 @@ class LockedLayer(NamedTuple):
     digest: str
     reads: tuple[str, ...]
     shares: str
-    """The path of the layer whose weights it uses, empty for its own."""
+    """The path of the layer whose weights it uses, or the single tensors that it uses; empty for its own."""
     outputs: Mapping[str, LockedShape]
     params: LockedCount
     macs: LockedCount
     flops: LockedCount
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The entries of `shares`."""
+        return tuple(self.shares.split(SEPARATOR)) if self.shares else ()
 
 
 class Entry(NamedTuple):
@@ -100,8 +108,9 @@ def entry_of(report: Report, settings: Mapping[str, Any] = MappingProxyType({}))
         if layer not in digests:
             digests[layer] = digest(layer)
         outputs = {name: tuple(map(as_json, shape)) for name, shape in row.outputs.items()}
+        shares = SEPARATOR.join(row.step.sources)
         figures = (as_json(row.params), as_json(row.macs), as_json(row.flops))
-        locked = LockedLayer(row.path, row.type, digests[layer], row.step.inputs, row.step.weights, outputs, *figures)
+        locked = LockedLayer(row.path, row.type, digests[layer], row.step.inputs, shares, outputs, *figures)
         layers.append(locked)
     totals = report.totals
     return Entry(

@@ -27,17 +27,17 @@ def initial_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
     start = random_parameters(report, seed=seed)
     for row in report.layers:
         for name in filter(row.step.owns, row.facts.parameters):
-            start[f"{row.path}.{name}"] = _drawn(row, name, seed)
+            start[row.step.tensor(name)] = _drawn(row, name, seed)
         for name in filter(row.step.owns, row.facts.buffers):
             if name in AT_REST:
-                start[f"{row.path}.{name}"] = np.full(
+                start[row.step.tensor(name)] = np.full(
                     concrete(row.facts.buffers[name]), AT_REST[name], dtype=np.float32
                 )
     return start
 
 
 def _drawn(row: LayerReport, name: str, seed: int) -> Array:
-    random = np.random.default_rng([seed, zlib.crc32(f"{row.path}.{name}".encode())])
+    random = np.random.default_rng([seed, zlib.crc32(row.step.tensor(name).encode())])
     initial, shape = row.step.layer.initial(name, *row.inputs), concrete(row.facts.parameters[name])
     if initial.distribution == "norm":
         others = tuple(axis for axis, size in enumerate(shape) if size == 1)

@@ -122,7 +122,7 @@ def step(
 
 
 def _with(call: Call, parameters: Mapping[str, Array]) -> Call:
-    own = {name: parameters[call.tensor(name)] for name in call.parameters}
+    own = {name: call.turned(name, parameters[call.tensor(name)]) for name in call.parameters}
     return replace(call, parameters=own, work=Work())
 
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from shapecalc.execution.lowering import concrete, random_inputs, random_parameters
-from shapecalc.execution.run import as_dtype, by_name, parameter_arrays, parameter_shapes, refused, sizes_of
+from shapecalc.execution.run import (
+    as_dtype,
+    by_name,
+    parameter_arrays,
+    parameter_dtypes,
+    parameter_shapes,
+    refused,
+    sizes_of,
+)
 from shapecalc.execution.verify import trial_sizes
 from shapecalc.shape_inference.engine import Reports
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
@@ -117,7 +125,7 @@ def weights_of(
     report: Report, params: Mapping[str, ArrayLike] | str, seed: int, dtype: str
 ) -> tuple[dict[str, Array], list[str]]:
     """Return all parameters and buffers by path, and the paths of the random ones."""
-    shapes = parameter_shapes(report)
+    shapes, dtypes = parameter_shapes(report), parameter_dtypes(report, dtype)
     if isinstance(params, str):
         params = dict.fromkeys(shapes, _word("params", params))
     words = {path: _word(path, word) for path, word in params.items() if isinstance(word, str)}
@@ -128,9 +136,9 @@ def weights_of(
     drawn = [path for path in shapes if path not in given and path not in filled]
     random = random_parameters(report, seed=seed, dtype=np.dtype(dtype)) if drawn else {}
     return {
-        path: given[path].astype(dtype, copy=False)
+        path: given[path].astype(dtypes[path], copy=False)
         if path in given
-        else np.full(shape, filled[path], dtype)
+        else np.full(shape, filled[path], dtypes[path])
         if path in filled
         else random[path]
         for path, shape in shapes.items()

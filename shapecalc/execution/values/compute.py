@@ -153,7 +153,7 @@ def _computed(
     first = _forward(network, network.weights, dtype, notify, measure=(retained, detailed), taped=objective is not None)
     if objective is None:
         return _result(network, seed, dtype, first, {}, {}, {}, retained)
-    trainable = {f"{row.path}.{name}" for row in report.layers for name in row.facts.parameters if row.step.owns(name)}
+    trainable = report.trained
     if update is not None:
         update.check(trainable)
 
@@ -262,20 +262,22 @@ def _result(
         )
 
     def parameter(row: LayerReport, name: str) -> TensorRecord:
-        path = f"{row.path}.{name}"
+        path = row.step.tensor(name)
         array = network.weights[path]
         value = Measured.of(array, retained=retained(row.path, path, array.size))
-        return record(path, value, gradients.get(path))
+        return record(path, value, gradients.get(path) if path in report.trained else None)
 
     inputs = tuple(
         record(name, Measured.of(array, retained=retained(name, name, array.size)), slots.get(name))
         for name, array in network.inputs.items()
     )
+    own = {slot: gradient for slot, gradient in gradients.items() if slot in report.trained}
     steps = tuple(
         StepRecord(
             row,
-            tuple(parameter(row, name) for name in (*row.facts.parameters, *row.facts.buffers) if row.step.owns(name)),
-            tuple(record(slot, done.outputs[slot], slots.get(slot)) for slot in output_slots(row)),
+            tuple(parameter(row, name) for name in row.facts.tensors if name and row.step.owns(name)),
+            # The gradient of a parameter as a step is that of all its uses, also as the weight of another step.
+            tuple(record(slot, done.outputs[slot], own.get(slot, slots.get(slot))) for slot in output_slots(row)),
             tuple(record(f"{row.path}.{name}", part, None) for name, part in done.intermediates[row.path].items()),
         )
         for row in report.layers

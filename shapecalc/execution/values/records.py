@@ -83,6 +83,11 @@ class StepRecord(NamedTuple):
     outputs: tuple[TensorRecord, ...]
     intermediates: tuple[TensorRecord, ...] = ()
 
+    @property
+    def weights(self) -> tuple[TensorRecord, ...]:
+        """Its parameters and buffers; that of a `parameter` step is its output."""
+        return (*self.parameters, *(self.outputs if "" in self.row.facts.tensors else ()))
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkValues(Presented):

@@ -50,10 +50,21 @@ def _step_keys() -> dict[str, Schema]:
             "The number of copies, one after another.",
             or_use({"type": ["integer"], "minimum": 1, "maximum": LIMITS.layers}),
         ),
-        "share": ("The earlier step whose weights it uses.", {"type": "string"}),
+        "share": ("The earlier step whose weights it uses, or single tensors by name.", _share()),
         "expect": ("Expected figures of this step.", {"allOf": [ref("expect")]}),
     }
     return {key: {"description": described[key][0], **described[key][1]} for key in STEP_KEYS}
+
+
+def _share() -> Schema:
+    tensor: Schema = {
+        "type": ["string", "object"],
+        "description": "A tensor of an earlier step, such as `embedding.weight`.",
+        "properties": {"of": {"type": "string"}, "transposed": or_use({"type": ["boolean"]})},
+        "required": ["of"],
+        "additionalProperties": False,
+    }
+    return {"type": ["string", "object"], "additionalProperties": tensor, "minProperties": 1}
 
 
 def step(layers: Any, *, calls: bool) -> Schema:
@@ -87,10 +98,15 @@ def step(layers: Any, *, calls: bool) -> Schema:
 def one_layer(layers: Any) -> Schema:
     """Return the schema of a mapping with one layer or call in addition to the step's own keys."""
     return {
-        "dependencies": {word: {"propertyNames": {"enum": [word, *STEP_KEYS]}} for word in layers},
+        "dependencies": {word: {"propertyNames": {"enum": [word, *_keys_of(cls)]}} for word, cls in layers.items()},
         "if": {"propertyNames": {"not": {"enum": list(layers)}}},
         "then": ref("count-0-0"),
     }
+
+
+def _keys_of(cls: type[Layer]) -> tuple[str, ...]:
+    """Return the keys that are valid next to a layer type."""
+    return tuple(key for key in STEP_KEYS if not cls.is_tensor or key not in ("repeat", "share"))
 
 
 def counts() -> dict[str, Schema]:

@@ -9,6 +9,7 @@ from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, REDU
 from tests.support.examples.reshaping import MOVING
 from tests.support.examples.separable import SEPARABLE
 from tests.support.examples.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
+from tests.support.examples.tensors import TENSORS
 from tests.support.examples.weights import WEIGHTS
 
 CONV = [
@@ -367,5 +368,5 @@ REGULARIZATION = [
 EXAMPLES = (
     *(*WEIGHTS, *SEPARABLE),
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
-    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING, *ATTENTION, *ARITHMETIC),
+    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING, *ATTENTION, *TENSORS, *ARITHMETIC),
 )

@@ -1,0 +1,64 @@
+"""`share:` → the step whose tensors another one uses, or single tensors by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.parser.scalars import shorten
+from shapecalc.parser.tree import Mapping, Node, head, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingOf
+
+    from shapecalc.architecture import Group, SharedTensor, Step
+    from shapecalc.parser.diagnostics import Diagnostics
+    from shapecalc.parser.scopes import Scope
+    from shapecalc.parser.step_keys import StepParts
+
+
+class SharedTensors(NamedTuple):
+    """The tensors that a step shares one by one, by its own names of them."""
+
+    tensors: MappingOf[str, SharedTensor]
+
+
+def read_share(
+    parts: StepParts, scope: Scope, prefix: str, diagnostics: Diagnostics
+) -> Step | Group | SharedTensors | None:
+    """Return what the `share:` of a step names; None without it, or if it is refused."""
+    node = parts.keys.get("share")
+    if node is None:
+        return None
+    if not isinstance(node, Mapping):
+        return scope.shared_step(node, "", prefix)
+    if not isinstance(parts.kind, type):
+        message = f"`share` of single tensors expects a layer, receives {'a block' if parts.kind else 'none'}"
+        help_text = "write the layer too, or share all tensors of a step: `share: step`"
+        diagnostics.refuse("SC316", message, head(node), help=help_text)
+        return None
+    if not node.entries:
+        diagnostics.refuse_value("SC202", "`share` expects the name of a step, or tensors by name", node)
+    read = {
+        key.text: _tensor(f"share.{shorten(key.text)}", value, scope, prefix, diagnostics)
+        for key, value in node.entries
+    }
+    tensors = {name: tensor for name, tensor in read.items() if tensor is not None}
+    return SharedTensors(tensors) if tensors and len(tensors) == len(read) else None
+
+
+def _tensor(key: str, node: Node, scope: Scope, prefix: str, diagnostics: Diagnostics) -> SharedTensor | None:
+    """Return the tensor of `enc.weight` or `{of: enc.weight, transposed: true}`; None if it is refused."""
+    transposed: object = False
+    if isinstance(node, Mapping):
+        entries = diagnostics.keys(node, ("of", "transposed"), f"`{key}`")
+        if "of" not in entries:
+            help_text = "add the tensor, such as `of: step.weight`"
+            diagnostics.refuse("SC108", f"`{key}` requires `of:`", head(node), help=help_text)
+            return None
+        node, given = entries["of"], entries.get("transposed")
+        transposed = given is not None and plain(given)
+        if given is not None and not isinstance(transposed, bool):
+            diagnostics.refuse_value("SC202", f"`{key}.transposed` expects `true` or `false`", given)
+            return None
+    tensor = scope.shared_tensor(node, prefix)
+    return None if tensor is None else tensor._replace(transposed=tensor.transposed is not transposed)
