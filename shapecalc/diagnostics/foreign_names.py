@@ -14,7 +14,7 @@ conv3x3 | use a `conv` with `kernel_size: 3` and `padding: 1`
 causalconv# causalconvwithstate convtbc# deformconv# deformableconv# dcn dcnv2 dcnv3 dynamicconv# condconv#
 octaveconv# partialconv# gatedconv# quantconv# convinteger qlinearconv# graphconv gcnconv gatconv sageconv edgeconv
 spectralconv# coordconv# involution ghostconv lightconv repconv conv2 mixedconv#
-locallyconnected# local unfold im2col fold col2im crosscorrelation
+locallyconnected# local crosscorrelation
 
 convlstm# convgru# convlstmcell convgrucell
 
@@ -144,36 +144,36 @@ average avg | use `add`, then `divide` by the number of inputs
 
 floordivide mod remainder fmod min square sqrt rsqrt reciprocal neg negative abs absolute absval sign sgn exp expm1 exp2
 log log2 log10 log1p ln2 sin cos tan asin acos atan atan2 sinh cosh asinh acosh atanh erf erfc erfinv ceil floor round
-trunc frac clip clamp lerp addcmul addcdiv and or xor not logicaland logicalor logicalxor logicalnot bitshift bitwiseand
-bitwiseor bitwisexor bitwisenot bitwiseleftshift bitwiserightshift bitcast equal notequal eq ne greater gt
-greaterorequal greaterequal ge less lt lessorequal lessequal le isnan isinf isfinite nantonum where selectscatter
-maskedfill maskedselect maskedscatter heaviside hypot sinc digamma lgamma unaryop binaryop bias biasadd biaslayer
+trunc frac clip clamp lerp addcmul addcdiv xor logicalxor bitshift bitwiseand
+bitwiseor bitwisexor bitwisenot bitwiseleftshift bitwiserightshift bitcast
+isnan isinf isfinite nantonum selectscatter
+maskedselect maskedscatter heaviside hypot sinc digamma lgamma unaryop binaryop bias biasadd biaslayer
 
 eltwise elementwise combine | use `add` or `multiply`, whichever it computes
 
 reducel1 reducel2 reducelogsum reducelogsumexp reducemin reduceprod reducesumsquare reduceany reduceall reduction prod
-cumsum cumprod cummax cummin logcumsumexp amin aminmax nansum nanmean median nanmedian mode var std varmean stdmean
-variance argmax argmin argsort sort topk kthvalue quantile nanquantile bincount histc unique uniqueconsecutive any all
+cumprod cummax cummin logcumsumexp amin aminmax nansum nanmean median nanmedian mode var std varmean stdmean
+variance argmin argsort sort kthvalue quantile nanquantile bincount histc unique uniqueconsecutive any all
 countnonzero dist trace normp
 
 bilinear trilinear nearest bicubic | use `upsample` with `mode` if it interpolates
 
 dot dotproduct | use `matmul`, which takes two inputs
 
-einsum tensordot outer inner kron cross mv addmv addr addbmm baddbmm addmatmul chainmatmul linalg det inverse svd qr
+tensordot outer inner kron cross mv addmv addr addbmm baddbmm addmatmul chainmatmul linalg det inverse svd qr
 eig groupedmm scaledmm scaledgroupedmm matmulnbits pairwisedistance cdist pdist euclideandistance bilinearpooling
 compactbilinearpooling sspaddmm triangularsolve cholesky
 
 stack | use `unsqueeze` in each branch of a `concat`
 
-slice crop cropping# croppad centercroppad stridedslice narrow index indexput indexadd indexfill gather gathernd
-gatherelements takealongdim take embeddinggather scatter scatteradd scatternd scatterelements scatterreduce
+slice crop cropping# croppad centercroppad stridedslice narrow index indexput indexadd indexfill gathernd
+embeddinggather scatter scatteradd scatternd scatterelements scatterreduce
 tensorscatter tensorsplit unbind unstack slicelayer hsplit vsplit dsplit splittosequence concatfromsequence sequenceat
 sequenceconstruct sequenceempty sequenceerase sequenceinsert sequencelength optional optionalgetelement
-optionalhaselement compress nonzero nonmaxsuppression nms reversesequence reverse flip fliplr flipud rot90 roll tril
-triu trilu diag diagonal diagembed eyelike eye range arange linspace shape size constantofshape fill full zeros ones
+optionalhaselement compress nonzero nonmaxsuppression nms reversesequence reverse flip fliplr flipud rot90 roll
+diag diagonal diagembed eyelike eye range arange linspace shape size constantofshape fill full zeros ones
 zeroslike oneslike fulllike empty rand randn randomnormal randomnormallike randomuniform randomuniformlike bernoulli
-multinomial cast castlike to type float half long cutoff affinegrid gridsample gridsampler spatialtransformer stn warp
+multinomial castlike half cutoff affinegrid gridsample gridsampler spatialtransformer stn warp
 opticalflowwarp correlation filter argsortgather batchreindex listdata hstack vstack dstack columnstack meshgrid
 
 tile repeat repeatvector repeatinterleave expand expandas broadcastto broadcast
@@ -195,7 +195,7 @@ autocontrast equalization contrastlimitedadaptivehistogramequalization randaugme
 randomcolordegeneration randomcolorjitter randomcontrast randomelastictransform randomerasing randomflip
 randomgaussianblur randomgrayscale randomhue randominvert randomperspective randomposterization randomrotation
 randomsaturation randomsharpness randomshear randomtranslation randomzoom randomapply randomresizedcrop solarization
-maxnumboundingboxes imagedecoder melspectrogram melweightmatrix stftspectrogram stft istft dft fft rfft ifft irfft
+maxnumboundingboxes imagedecoder melspectrogram melweightmatrix stftspectrogram stft istft rfft ifft irfft
 blackmanwindow hammingwindow hannwindow gaussianblur colorjitter featurevectorizer dictvectorizer
 arrayfeatureextractor binarizer imputer scaler normalizer castmap zipmap treeensemble treeensembleclassifier
 treeensembleregressor svmclassifier svmregressor adagrad adam gradient momentum nonlocalmeans priorbox detectionoutput

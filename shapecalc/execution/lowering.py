@@ -38,8 +38,8 @@ def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:
     Integers are below the size of the smallest table that a layer looks them up in, and such that what layers compute
     of them is in the tables too; half of the flags are true.
     """
-    tables = [row.step.layer.index_range for row in report.layers if row.step.layer.index_range is not None]
-    bound = min(tables, default=2)
+    bounds = (row.step.layer.index_bound(*row.inputs) for row in report.layers)
+    bound = min((each for each in bounds if isinstance(each, int)), default=2)
     arrays = _drawn_inputs(report, seed, 0, bound)
     if not any(map(_computes_integers, report.layers)) or _in_tables(report, arrays):
         return arrays
@@ -81,12 +81,12 @@ def _in_tables(report: Report, inputs: Mapping[str, Array]) -> bool:
     for row in report.layers:
         if not all(slot in values for slot in row.step.inputs):
             continue
-        index_range = row.step.layer.index_range
-        if index_range is not None:
-            indices = values[row.step.inputs[0]]
-            if indices.min(initial=0) < 0 or indices.max(initial=0) >= index_range:
+        bound = row.step.layer.index_bound(*row.inputs)
+        if isinstance(bound, int):
+            indices = values[row.step.inputs[-1]]
+            if indices.min(initial=0) < 0 or indices.max(initial=0) >= bound:
                 return False
-        elif not _parameter_shapes(row):
+        if row.dtypes and not _parameter_shapes(row):
             try:
                 run(_call(row, frees, _no_parameter), values)
             except ExecutionError:

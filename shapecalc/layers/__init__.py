@@ -31,6 +31,13 @@ FAMILIES = (
     "positional",
     "separable",
     "tensors",
+    "comparing",
+    "cumulative",
+    "indexing",
+    "searching",
+    "einsum",
+    "unfolding",
+    "fourier",
 )
 
 __all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]

@@ -149,6 +149,10 @@ class Layer:
         """The bound that integer inputs must be below, or None."""
         return None
 
+    def index_bound(self, *inputs: Any) -> Dim | None:
+        """Return the bound that integers among its inputs must be below, or None; most layers know no shape for it."""
+        return self.index_range
+
     def output_shape(self, *inputs: Any, **keywords: Any) -> Shape:
         """Return the shape of the output; raise `LayerError` if the inputs do not fit.
 

@@ -101,6 +101,12 @@ class Constraints(NamedTuple):
             replacement=str(near[0]),
         )
 
+    def require_room(self, value: Dim, error: LayerError) -> None:
+        """Raise `error` if an integer is negative; record that an expression must not be, see `require_nonnegative`."""
+        if isinstance(value, int) and value < 0:
+            raise error
+        self.require_nonnegative(value)
+
     def require_nonnegative(self, value: Dim) -> None:
         """Record that a dim must not be negative. No effect for an integer: its rule has checked it.
 

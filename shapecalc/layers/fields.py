@@ -163,6 +163,28 @@ class OneOf(NamedTuple):
             raise _refused("SC203", name, self.describe(), f"`{value}`", replacement=closest(value, self.choices))
 
 
+class Form(NamedTuple):
+    """A string of one form, which a regular expression defines."""
+
+    pattern: str
+    described: str
+
+    def describe(self) -> str:
+        """Return the text that follows "expects" in a message."""
+        return self.described
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value."""
+        return {"type": ["string"], "pattern": self.pattern}
+
+    def check(self, name: str, value: object) -> None:
+        """Raise `LayerError` SC202 or SC203 if `value` is not such a string."""
+        if not isinstance(value, str):
+            raise wrong_type(name, self.described, value)
+        if not re.fullmatch(self.pattern, value):
+            raise _refused("SC203", name, self.described, said(value))
+
+
 class Several(NamedTuple):
     """A list of values of the kind `item`; with `single`, also a single value for all axes; with `empty`, also none."""
 
@@ -366,7 +388,7 @@ def _check_lengths(name: str, values: object, shape: tuple[int, ...], index: tup
         _check_lengths(name, entry, shape[1:], (*index, position))
 
 
-Kind = Integer | Number | Flag | OneOf | Several | PaddingKind | Values
+Kind = Integer | Number | Flag | OneOf | Form | Several | PaddingKind | Values
 
 Count = Annotated[int, Integer()]
 OptionalCount = Annotated[int | None, Integer()]
@@ -376,6 +398,7 @@ PerAxis = Annotated[int | tuple[int, ...], Several(Integer())]
 OptionalPerAxis = Annotated[int | tuple[int, ...] | None, Several(Integer())]
 PerAxisOrNone = Annotated[int | tuple[int | None, ...], Several(Integer(), nullable=True)]
 OptionalSizesLike = Annotated[Dim | tuple[Dim, ...] | None, SizesLike(Size())]
+PerAxisFromZero = Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
 OptionalPerAxisFromZero = Annotated[int | tuple[int, ...] | None, Several(Integer(minimum=0))]
 Pairs = tuple[tuple[int, int], ...]
 Padding = Annotated[int | str | tuple[int, ...] | Pairs, PaddingKind()]

@@ -350,7 +350,7 @@ class SelectChannels(Moving):
     Source: torch.index_select with dim=1
     """
 
-    foreign_names = "~indexselect ~channelselect ~channelselection ~pickchannels"
+    foreign_names = "~channelselect ~channelselection ~pickchannels"
     foreign_fields = ("channels: index indices idx ids ~channel channelindices ~which",)
     keeps_axes = True
     channels: Annotated[tuple[int, ...], Several(Integer(minimum=0), single=False)]

@@ -38,6 +38,13 @@ FAMILIES = (
     "positional",
     "separable",
     "tensors",
+    "comparing",
+    "cumulative",
+    "indexing",
+    "searching",
+    "einsum",
+    "unfolding",
+    "fourier",
 )
 
 BACKWARD_FAMILIES = (*FAMILIES, "bptt")

@@ -63,6 +63,13 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
     {
         "arithmetic": "merging",
         "separable": "conv",
+        "comparing": "merging",
+        "cumulative": "reducing",
+        "indexing": "reshaping",
+        "searching": "reducing",
+        "einsum": "merging",
+        "unfolding": "resampling",
+        "fourier": "linear",
     }
 )
 """The family as which one of `shapecalc.layers.FAMILIES` is shown, if as another one."""

@@ -41,7 +41,7 @@ ALLOWED = {
     "cli/solve.py": frozenset({"conv"}),
     "render/derivation.py": frozenset({"conv"}),
     # Families, which are modules of layers.
-    "render/families.py": frozenset({"conv", "linear", "embedding"}),
+    "render/families.py": frozenset({"conv", "linear", "embedding", "einsum"}),
     # A value of `--type`.
     "cli/pool.py": frozenset({"max"}),
     # An operation, as it is written.
@@ -67,14 +67,20 @@ ALLOWED = {
     "execution/recurrent_targets.py": frozenset({"sum"}),
     # The parts of a cross-entropy, by name.
     "render/bptt.py": frozenset({"mean", "softmax", "sum"}),
-    # Keywords of JSON Schema.
-    "parser/schema/__init__.py": frozenset({"maximum", "minimum"}),
+    # Keywords of JSON Schema, and a key of a file.
+    "parser/schema/__init__.py": frozenset({"maximum", "minimum", "where"}),
     "parser/schema/steps.py": frozenset({"maximum", "minimum"}),
     "parser/schema/values.py": frozenset({"maximum", "minimum"}),
     # A key of a configuration.
     "files/config.py": frozenset({"select"}),
     "files/config_keys.py": frozenset({"select"}),
     "render/config.py": frozenset({"select"}),
+    # A key of a file.
+    "parser/grammar.py": frozenset({"where"}),
+    # A part of an explanation.
+    "costs/explain.py": frozenset({"where"}),
+    "costs/explanation.py": frozenset({"where"}),
+    "render/explain.py": frozenset({"where"}),
     "cli/usage_errors.py": A_FIELD_OF_RECURRENT_LAYERS,
 }
 FILES = {

@@ -16,13 +16,13 @@ from shapecalc.diagnostics import LayerError
 from shapecalc.layers import Layer, layer_types
 from shapecalc.layers.base import REGISTRY, fields_of, layer
 from shapecalc.layers.documentation import documentation
-from shapecalc.layers.fields import Flag, Integer, Number, OneOf, PaddingKind, Several, Values
+from shapecalc.layers.fields import Flag, Form, Integer, Number, OneOf, PaddingKind, Several, Values
 from shapecalc.reference.base import KERNELS, Array, Call, kernel
 from shapecalc.render.layers import full
 from tests.support.examples.all import EXAMPLES
 from tests.support.rows import for_each
 
-KINDS = (Integer, Number, Flag, OneOf, Several, PaddingKind, Values)
+KINDS = (Integer, Number, Flag, OneOf, Form, Several, PaddingKind, Values)
 SECTIONS = ("Input", "Output", "Parameters", "Costs", "Source")
 
 # Values that a file can hold and no field takes all of, whole and broken alike.

@@ -110,7 +110,7 @@ def test_a_caveat_holds_for_fields_that_are_given_or_left_out(name: str, given: 
         *((name, "matmul") for name in ("MatMul", "bmm", "torch.bmm", "BatchMatMul")),
         *((name, "split") for name in ("Split", "torch.split")),
         ("Chunk", "chunk"),
-        ("index_select", "select_channels"),
+        ("index_select", "take"),
     ],
 )
 def test_other_frameworks_layers_lead_to_ours(theirs: str, ours: str) -> None:

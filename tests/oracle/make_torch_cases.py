@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from make_torch_saved import kept
+from torch.utils.flop_counter import FlopCounterMode
 from torch_cases import Case, Filled, filled_buffers, filled_gradients, filled_inputs, filled_parameters
 
 TORCH = "2.13.0"
@@ -61,6 +62,10 @@ def answer(case: Case) -> tuple[dict[str, Any], list[np.ndarray[Any, Any]]]:
     row["gradients"] = [slope is not None for slope in slopes]
     if case.saves:
         row["saved"] = {"inputs": of, "output": is_output, "own": saved}
+    if case.counts:
+        with FlopCounterMode(display=False) as counter:
+            case.forward(*(torch.empty(x.shape, dtype=x.dtype, device="meta") for x in inputs))
+        row["macs"] = counter.get_total_flops() // 2
     row |= {"note": case.note} if case.note else {}
     numbers = [y.detach().numpy() for y in outputs] + [slope.numpy() for slope in slopes if slope is not None]
     return row, [np.asarray(each, dtype=np.float32).ravel() for each in numbers]

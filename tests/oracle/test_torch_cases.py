@@ -82,6 +82,7 @@ def check(row: Row, arrays: list[Array]) -> None:
     tensors = {"parameters": layer.parameters(*shapes), "buffers": layer.buffers(*shapes)}
     for kind, own in tensors.items():
         assert {name: list(shape) for name, shape in own.items()} == row.get(kind, {}), kind
+    assert row.get("macs", 0) == (layer.macs(*shapes, next(iter(outputs.values()))) if "macs" in row else 0)
     parameters = {**filled_parameters(row.get("parameters", {})), **filled_buffers(row.get("buffers", {}))}
     written = {field.name: getattr(layer, field.name) for field in dataclass_fields(layer)}  # type: ignore[arg-type]
     slots = tuple(outputs)
@@ -98,7 +99,7 @@ def check(row: Row, arrays: list[Array]) -> None:
         assert {
             "inputs": sorted({record.of for record in records if isinstance(record.of, int)}),
             "output": any(record.of == "output" for record in records),
-            "own": sum(BYTES[record.dtype] * record.elements for record in records if record.of is None),
+            "own": sum(BYTES[record.dtype] * record.elements for record in records if record.of in (None, *slots[1:])),
         } == row["saved"]
 
 

@@ -35,6 +35,9 @@ class Counted:
     def __float__(self) -> float:
         return self.value
 
+    def __int__(self) -> int:
+        return int(self.value)
+
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -82,7 +85,7 @@ for name, kind, operate in (
     forward, reflected = two_sided(kind, operate)
     setattr(Counted, f"__{name}__", forward)
     setattr(Counted, f"__r{name}__", reflected)
-for name in ("lt", "le", "gt", "ge"):
+for name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Counted, f"__{name}__", comparison(getattr(operator, name)))
 for name, kinds, apply in (
     ("__neg__", ("negate",), operator.neg),

@@ -50,7 +50,8 @@ class Case(NamedTuple):
 
     `forward(*inputs, **parameters)` returns a tensor, or one for each output in the layer's order. `parameters` are the
     shapes of its trainable tensors by our names, `buffers` of the others, which are positive. An input that is a bare
-    shape has floats. Without `saves`, PyTorch has no single function whose saved tensors could be compared.
+    shape has floats. Without `saves`, PyTorch has no single function whose saved tensors could be compared. With
+    `counts`, the products that FlopCounterMode counts on the meta device are the multiply-accumulates.
     """
 
     layer: str
@@ -60,6 +61,7 @@ class Case(NamedTuple):
     parameters: Mapping[str, Shape] = {}
     buffers: Mapping[str, Shape] = {}
     saves: bool = True
+    counts: bool = False
     note: str = ""
 
 

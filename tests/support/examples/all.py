@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.support.examples.arithmetic import ARITHMETIC
 from tests.support.examples.attention import ATTENTION
+from tests.support.examples.indexing import INDEXING
 from tests.support.examples.merging import MERGING
 from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, REDUCING
 from tests.support.examples.reshaping import MOVING
@@ -369,4 +370,5 @@ EXAMPLES = (
     *(*WEIGHTS, *SEPARABLE),
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
     *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING, *ATTENTION, *TENSORS, *ARITHMETIC),
+    *INDEXING,
 )

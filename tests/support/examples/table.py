@@ -75,6 +75,14 @@ class Example:
         return arrays
 
     @property
+    def gives_floats(self) -> bool:
+        """Whether one of its outputs has floats, so that there is a gradient."""
+        layer = self.layer()
+        return any(
+            layer.output_dtype(name, self.dtypes_read) == "float32" for name in layer.outputs(*self.at(POINTS[0]))
+        )
+
+    @property
     def dtypes_read(self) -> tuple[str, ...]:
         """The dtype of each input."""
         layer, told = self.layer(), dict(enumerate(self.dtypes))
