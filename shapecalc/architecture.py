@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -66,11 +67,11 @@ class UsedParameter(NamedTuple):
 
 
 class Unused(NamedTuple):
-    """A block that nothing calls, or a parameter that nothing uses; `near` is a similar name in use."""
+    """A block that nothing calls, or a parameter or name of `repeat` that nothing uses; `near` is a name in use."""
 
     name: str
     span: Span
-    kind: Literal["block", "parameter"]
+    kind: Literal["block", "parameter", "repeat"]
     near: str | None = None
     block: str = ""
     """The block whose parameter it is; empty for the file's."""
@@ -284,8 +285,9 @@ class Step(NamedTuple):
 class Group(NamedTuple):
     """One use of a subgraph: run once, or `times` in a row, each run reading the output of the one before.
 
-    `inputs` are the slots that it reads, in the order of the subgraph's inputs. Its output is the slot `path`; the
-    paths of repeated runs are `path.0`, `path.1`, …
+    `inputs` are the slots that it reads, in the order of the subgraph's inputs. The paths of repeated runs are
+    `path.0`, `path.1`, … Its first output, of repeated runs that of the last, is the slot `path`; another one of each
+    run is `path.name` or `path.0.name`.
     """
 
     path: str
@@ -296,11 +298,25 @@ class Group(NamedTuple):
     expect: tuple[Expectation, ...] = ()
     weights: str = ""
     """The path of the group whose weights it uses, if they are not its own."""
+    varied: tuple[Subgraph, ...] = ()
+    """The subgraph of each run, if `repeat` binds names to values that differ; `subgraph` is the first."""
+    bound: Mapping[str, tuple[Any, ...]] = MappingProxyType({})
+    """The names that `repeat` binds, each with its value in each run."""
 
     @property
     def runs(self) -> tuple[str, ...]:
         """The path of each run."""
         return (self.path,) if self.times is None else tuple(f"{self.path}.{run}" for run in range(self.times))
+
+    @property
+    def bodies(self) -> tuple[Subgraph, ...]:
+        """The subgraph of each run."""
+        return self.varied or (self.subgraph,) * (self.times or 1)
+
+    @property
+    def size(self) -> int:
+        """The number of layers when unfolded."""
+        return sum(body.size for body in self.varied) if self.varied else self.subgraph.size * (self.times or 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -319,6 +335,20 @@ class Subgraph:
     """The number of layers when unfolded."""
     input_count: int = 1
     """The number of inputs that a call gives; the others are captured from the surrounding steps."""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """The slots of its outputs by name, `output` first; empty if it has one without a name."""
+    carried: tuple[tuple[int, str], ...] = ()
+    """The positions of inputs that the next run reads from slots of this one, if not just the first from `output`."""
+
+    @property
+    def extra_outputs(self) -> Mapping[str, str]:
+        """The slots of its outputs after the first, by name."""
+        return dict(islice(self.outputs.items(), 1, None))
+
+    @property
+    def feedback(self) -> tuple[tuple[int, str], ...]:
+        """The position of each input that the next run reads from a slot of this one."""
+        return self.carried or ((0, self.output),)
 
 
 def input_slot(position: int) -> str:
@@ -353,7 +383,7 @@ def prefixes(path: str) -> Iterator[str]:
 
 def size_of(steps: Iterable[Step | Group]) -> int:
     """Return the number of layers in steps when unfolded."""
-    return sum(1 if isinstance(step, Step) else step.subgraph.size * (step.times or 1) for step in steps)
+    return sum(1 if isinstance(step, Step) else step.size for step in steps)
 
 
 @dataclass(frozen=True)
@@ -445,11 +475,14 @@ def _unfold(steps: Iterable[Step | Group], nesting: _Nesting, layers: list[Step]
             layers.append(step if here else step._replace(path=path, inputs=inputs, weights=weights, apart=apart))
             continue
         shared = ((path, joined(nesting.prefix, step.weights)), *nesting.shared) if step.weights else nesting.shared
-        for run in step.runs:
+        arriving = list(inputs)
+        for run, body in zip(step.runs, step.bodies, strict=True):
             prefix = joined(nesting.prefix, run)
-            entered = {input_slot(position): slot for position, slot in enumerate(inputs)}
-            inside = _unfold(step.subgraph.steps, _Nesting(prefix, entered, shared), layers)
-            leaves = inside.get(step.subgraph.output) or joined(prefix, step.subgraph.output)
-            inputs = (leaves, *inputs[1:])
-        slots[step.path] = inputs[0]
+            entered = {input_slot(position): slot for position, slot in enumerate(arriving)}
+            inside = _unfold(body.steps, _Nesting(prefix, entered, shared), layers)
+            slots[step.path] = inside.get(body.output) or joined(prefix, body.output)
+            for name, slot in body.extra_outputs.items():
+                slots[joined(run, name)] = inside.get(slot) or joined(prefix, slot)
+            for position, slot in body.feedback:
+                arriving[position] = inside.get(slot) or joined(prefix, slot)
     return slots

@@ -81,6 +81,7 @@ class Add(Combining):
     (2, 64, 56, 56)
     """
 
+    identity_of_one = True
     foreign_names = (
         "addition addn addv2 eltwisesum eltwiseadd elementwiseadd ~residual ~residualadd ~shortcut ~skipadd "
         "~addconstant"
@@ -105,6 +106,7 @@ class Multiply(Combining):
     Source: torch.mul; Hu et al. 2018, "Squeeze-and-Excitation Networks", section 3
     """
 
+    identity_of_one = True
     foreign_names = (
         "mul mult multiplication ~times eltwiseprod elementwisemul elementwisemultiply hadamard ~mulconstant ~scalarmul"
     )
@@ -127,6 +129,7 @@ class Extreme(Combining):
     """Base class of the greatest and the least of several operands."""
 
     __slots__ = ()
+    identity_of_one = True
 
     def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
         """Return each input and the extreme of the first ones: the gradient is that of the one that is chosen."""

@@ -55,6 +55,8 @@ class Layer:
     """Whether it is a tensor that reads nothing: the next step reads what it would read without this one."""
     merges: ClassVar[bool] = False
     """Whether its inputs may be written as branches below it."""
+    identity_of_one: ClassVar[bool] = False
+    """Whether it is the identity of a single input, so that all branches but one can be left out by `when`."""
     extra_outputs: ClassVar[tuple[str, ...]] = ()
     """The names of its outputs after the first."""
     in_place: ClassVar[bool] = False

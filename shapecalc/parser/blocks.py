@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from operator import is_
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Origin, UsedParameter
-from shapecalc.diagnostics import Fix, Label, Span
-from shapecalc.dims import Expr
+from shapecalc.diagnostics import Fix, Label
 from shapecalc.layers import layer_type
 from shapecalc.layers.fields import said
-from shapecalc.parser.expressions import NAME as PARAMETER_NAME, ExpressionError, names_used, uses_parameters, value_of
+from shapecalc.parser.expressions import NAME as PARAMETER_NAME, names_used
 from shapecalc.parser.names import confusing, is_name, looks_as
 from shapecalc.parser.scalars import shorten
+from shapecalc.parser.substitution import substitute
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
@@ -280,108 +278,6 @@ def unknown_arguments(block: Block, file_parameters: MappingOf[str, Node], diagn
         value = None if default is None or plain(default) is None else substitute(default, known, diagnostics)
         arguments[name.text] = diagnostics.placeholder(name.span) if value is None else value
     return arguments
-
-
-def substitute_steps(
-    node: Node, arguments: MappingOf[str, Node], diagnostics: Diagnostics, owner: str = "the block"
-) -> Node:
-    """Return a list of steps with the arguments substituted.
-
-    A value that is refused or not known becomes a placeholder, and an entry with such a key is left out.
-    """
-    if isinstance(node, Sequence):
-        items = tuple([substitute_steps(item, arguments, diagnostics, owner) for item in node.items])
-        return node if all(map(is_, items, node.items)) else Sequence(items, node.span)
-    if isinstance(node, Mapping):
-        entries = []
-        for key, value in node.entries:
-            name = _substituted_key(key, arguments, diagnostics, owner)
-            if name is None:
-                diagnostics.skip(key)
-            else:
-                entries.append((name, substitute_steps(value, arguments, diagnostics, owner)))
-        return Mapping(tuple(entries), node.span)
-    if not uses_parameters(node):
-        return node
-    substituted = substitute(node, arguments, diagnostics, owner)
-    return diagnostics.placeholder(node.span) if substituted is None else substituted
-
-
-def substitute(
-    node: Node, arguments: MappingOf[str, Node], diagnostics: Diagnostics, owner: str = "the block"
-) -> Node | None:
-    """Return a tree of values with the arguments substituted; None if one is refused.
-
-    A substituted value has the span of the parameter's use: diagnostics show that and the call.
-    """
-    if isinstance(node, Scalar):
-        return evaluated(node, arguments, diagnostics, owner) if uses_parameters(node) else node
-    if isinstance(node, Sequence):
-        items = [substitute(item, arguments, diagnostics, owner) for item in node.items]
-        present = [item for item in items if item is not None]
-        return None if len(present) != len(items) else Sequence(tuple(present), node.span)
-    entries = []
-    for key, value in node.entries:
-        name = _substituted_key(key, arguments, diagnostics, owner)
-        inner = substitute(value, arguments, diagnostics, owner)
-        if name is None or inner is None:
-            return None
-        entries.append((name, inner))
-    return Mapping(tuple(entries), node.span)
-
-
-def _substituted_key(
-    key: Scalar, arguments: MappingOf[str, Node], diagnostics: Diagnostics, owner: str
-) -> Scalar | None:
-    """Return a key with the arguments substituted; None if it is refused or not known."""
-    if not uses_parameters(key):
-        return key
-    name = evaluated(key, arguments, diagnostics, owner)
-    if name is None or (isinstance(name, Scalar) and isinstance(name.value, str)):
-        return name
-    message = f"`{key.text}` stands where a word is expected, is {said(plain(name))}"
-    diagnostics.refuse("SC105", message, key.span)
-    return None
-
-
-def evaluated(node: Scalar, arguments: MappingOf[str, Node], diagnostics: Diagnostics, owner: str) -> Node | None:
-    """Return the value of a use of parameters or symbols; None if it is refused or not known."""
-    text = str(node.value)
-    try:
-        value = value_of(text, arguments, owner, diagnostics.symbols or ())
-    except ExpressionError as error:
-        if error.unknown and (diagnostics.parameters_missing or diagnostics.symbols is None):
-            return None
-        at, fix = node.span, None
-        if at.line == at.end_line and at.end_column - at.column == len(text) + 2 * node.quoted:
-            first = at.column + node.quoted
-            at = at._replace(column=first + error.start, end_column=first + max(error.end, error.start + 1))
-            fix = None if error.replacement is None else Fix(at, error.replacement)
-        labels: tuple[Label, ...] = ()
-        if error.name is not None and error.name in arguments:
-            given = arguments[error.name]
-            labels = (Label(head(given), f"`{error.name}` is {said(plain(given))} here"),)
-        diagnostics.refuse("SC105", f"`{shorten(text)}` {error.message}", at, labels=labels, help=error.help, fix=fix)
-        return None
-    if isinstance(value, int | Expr):
-        diagnostics.origins[node.span] = None
-        diagnostics.operands[node.span] = tuple(
-            UsedParameter(name, plain(arguments[name]), head(arguments[name]))
-            for name in sorted(names_used(node))
-            if name in arguments
-        )
-        return Scalar(value, node.span, str(value))
-    if value is None or diagnostics.is_placeholder(value):
-        return None
-    label = Label(head(value), f"`{shorten(text)}` is {said(plain(value))} here")
-    diagnostics.origins[node.span] = Origin(label, isinstance(value, Scalar) and head(value) == value.span)
-    return _with_span(value, node.span)
-
-
-def _with_span(node: Node, span: Span) -> Node:
-    if isinstance(node, Sequence):
-        return Sequence(tuple(_with_span(item, span) for item in node.items), span)
-    return node._replace(span=span)
 
 
 def argument_key(arguments: MappingOf[str, Node]) -> str:

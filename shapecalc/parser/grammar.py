@@ -13,7 +13,7 @@ from shapecalc.diagnostics import Fix, Label, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.dims import Expr
 from shapecalc.layers.fields import OneOf, said
-from shapecalc.parser.blocks import Block, own_blocks, read_blocks, substitute, substitute_steps
+from shapecalc.parser.blocks import Block, own_blocks, read_blocks
 from shapecalc.parser.decode import read_decode
 from shapecalc.parser.diagnostics import Diagnostics
 from shapecalc.parser.expect import read_expectations
@@ -26,6 +26,7 @@ from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import Scope
 from shapecalc.parser.shapes import read_dim, read_shape
 from shapecalc.parser.steps import UNSPECIFIED, StepReader
+from shapecalc.parser.substitution import substitute, substitute_steps
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 from shapecalc.parser.where import read_conditions
 

@@ -28,8 +28,8 @@ class Scope:
     slots in the order of the inputs.
     """
 
-    __slots__ = ("_alike", "_ambiguous", "_by_path", "_diagnostics", "_numbered", "_slots", "_spans", "captured",
-                 "complete", "input_count", "inputs", "later_spans", "parent", "parent_prefix", "steps",
+    __slots__ = ("_alike", "_ambiguous", "_by_path", "_diagnostics", "_numbered", "_slots", "_spans", "absent",
+                 "captured", "complete", "input_count", "inputs", "later_spans", "parent", "parent_prefix", "steps",
                  "unnamed", "unread")  # fmt: skip
 
     def __init__(
@@ -60,6 +60,8 @@ class Scope:
         """Whether the name of a step is not known, so that any may be its name."""
         self.steps: list[Step | Group] = []
         self._by_path: dict[str, Step | Group] = {}
+        self.absent: dict[str, Span] = {}
+        """Steps whose `when` is false, with its span."""
         self.complete = True
         """Whether every step so far could be read; steps after one that could not are not added."""
 
@@ -228,7 +230,12 @@ class Scope:
         makers = (joined(ancestor, step) for ancestor in prefixes(prefix))
         maker = next((path for path in makers if path in self._spans), None)
         block = next((label for label in map(self._group_label, _heads(name)) if label is not None), None)
-        if joined(prefix, name) == path:
+        absent = self._absent(name, prefix)
+        if absent is not None:
+            message = f"`{key}` names `{shorten(name)}`, a step that is absent: its `when` is false"
+            near, otherwise = None, "put the same `when` next to this step, or name a step that is always there"
+            labels = (Label(absent, "false here"),)
+        elif joined(prefix, name) == path:
             message, near, otherwise = f"`{key}` names `{name}`, the step itself", None, "name a step above it"
         elif maker is not None and block is None:
             given = [slot for slot in self._slots if slot == maker or slot.startswith(f"{maker}.")]
@@ -254,6 +261,14 @@ class Scope:
         help_text = f"write `{near}`" if near else otherwise
         fix = Fix(node.span, near) if near else None
         self._diagnostics.refuse("SC104", message, head(node), labels=labels, help=help_text, fix=fix)
+
+    def _absent(self, name: str, prefix: str) -> Span | None:
+        """Return the span of the `when` of a step that is absent, by its name or that of an output or of a part."""
+        for head_of_name in (name, *_heads(name)):
+            for ancestor in prefixes(prefix):
+                if joined(ancestor, head_of_name) in self.absent:
+                    return self.absent[joined(ancestor, head_of_name)]
+        return None if self.parent is None else self.parent._absent(name, self.parent_prefix)  # noqa: SLF001 - of its own kind
 
     @property
     def _is_block(self) -> bool:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Fix
 from shapecalc.dims import symbol
-from shapecalc.parser.blocks import evaluated
 from shapecalc.parser.shapes import SYMBOL
+from shapecalc.parser.substitution import evaluated
 from shapecalc.parser.tree import Node, Scalar, Sequence
 
 if TYPE_CHECKING:

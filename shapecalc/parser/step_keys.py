@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from shapecalc.parser.diagnostics import Diagnostics
     from shapecalc.parser.did_you_mean import Likely
 
-STEP_KEYS = ("name", "from", "repeat", "share", "expect")
+STEP_KEYS = ("name", "from", "repeat", "share", "expect", "when")
 _NAMES = {
     **dict.fromkeys(("times", "n", "count", "number"), "repeat"),
     **dict.fromkeys(("inputs", "input", "inbound", "bottom"), "from"),
     **dict.fromkeys(("weights", "tie", "shared", "shareweights"), "share"),
     **dict.fromkeys(("id", "label"), "name"),
+    **dict.fromkeys(("if", "condition", "onlyif", "enabled"), "when"),
 }
 """Other formats' names of these keys, folded (`suggestions.fold`)."""
 _SHORTEST_FIELD = 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
@@ -11,27 +13,28 @@ from shapecalc.diagnostics.progress import tracked
 from shapecalc.layers import layer_type
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import LIKE, Number, said
-from shapecalc.parser.blocks import (
-    Block,
-    argument_key,
-    bind_arguments,
-    call_title,
-    substitute_steps,
-    unknown_arguments,
-    visible,
-)
+from shapecalc.layers.reshaping import Identity
+from shapecalc.parser.blocks import Block, argument_key, bind_arguments, call_title, unknown_arguments, visible
 from shapecalc.parser.expect import read_expectations
 from shapecalc.parser.fields import LayerReader
 from shapecalc.parser.names import confusing, is_name
-from shapecalc.parser.repeat import is_too_large, read_repeat, refuse_total
+from shapecalc.parser.repeat import Runs, is_too_large, read_repeat, refuse_total
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import Scope, read_name
 from shapecalc.parser.share import SharedTensors, read_share
 from shapecalc.parser.step_keys import StepParts, refuse_keys_of_tensor, split_step, states_type
+from shapecalc.parser.substitution import (
+    checked_without_values,
+    is_conditional_branch,
+    repeats_over_lists,
+    substitute_run,
+    substitute_steps,
+)
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
+from shapecalc.parser.when import read_when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping as MappingOf
+    from collections.abc import Iterable, Iterator, Mapping as MappingOf
 
     from shapecalc.architecture import Expectation
     from shapecalc.diagnostics.limits import Limits
@@ -55,14 +58,22 @@ class _StepContext(NamedTuple):
     expect: tuple[Expectation, ...] = ()
 
 
+class _Repeat(NamedTuple):
+    """A step with `repeat:`: the step as written, how often it runs, and the parts of its first run."""
+
+    node: Node
+    parts: StepParts
+    runs: Runs | None
+
+
 class StepReader:
     """Reads the steps of one text; a block is read once for each set of arguments.
 
     `parameters` are the file's, which those of a block shadow.
     """
 
-    __slots__ = ("_blocks", "_called", "_calls", "_depth", "_diagnostics", "_layers", "_limits", "_parameters",
-                 "_steps_read", "_subgraphs")  # fmt: skip
+    __slots__ = ("_arguments", "_blocks", "_called", "_calls", "_depth", "_diagnostics", "_expanding", "_layers",
+                 "_limits", "_parameters", "_steps_read", "_subgraphs")  # fmt: skip
 
     def __init__(
         self,
@@ -73,6 +84,10 @@ class StepReader:
     ) -> None:
         self._diagnostics = diagnostics
         self._parameters = parameters
+        self._arguments = parameters
+        """The parameters that the steps see."""
+        self._expanding = 0
+        """The number of calls and of repeats over lists around the steps, which are read for each set of values."""
         self._blocks = blocks
         self._limits = limits
         self._layers = LayerReader(diagnostics, parameters)
@@ -89,7 +104,11 @@ class StepReader:
 
         Every step is checked for mistakes; the scope has the steps before the first that could not be read.
         """
-        slot = self._list(self._items(node, subject), scope, "", flow)
+        items = self._items(node, subject)
+        slot = self._list(items, scope, "", flow)
+        if items and not self._calls and not scope.steps and scope.complete:
+            message = f"{subject} expects at least one step, has none whose `when` is true"
+            self._diagnostics.refuse("SC107", message, head(node))
         if not self._calls:  # a block's own size is refused where it is called
             refuse_total(scope.steps, self._diagnostics, self._limits)
         return slot
@@ -161,16 +180,14 @@ class StepReader:
 
         They differ for a tensor, which reads nothing: the next step reads what it would read without that.
         """
-        if self._calls:
+        if self._expanding:
             self._count(node)
         if isinstance(node, Mapping) and self._diagnostics.is_placeholder(node.get("name")):
             scope.unnamed = True
-        parts = None
-        if self._depth > self._limits.depth:
-            message = f"blocks and branches stand in each other deeper than {self._limits.depth}"
-            self._diagnostics.refuse("SC011", message, head(node), help=self._limits.raising("depth"))
-        else:
-            parts = split_step(node, self._blocks, self._diagnostics)
+        if isinstance(node, Mapping) and not self._is_there(node):
+            self._skip(node, position, scope, prefix)
+            return flow, flow
+        parts, runs = self._parts(node)
         if parts is None:
             self._check_reference(node, scope, prefix)
             scope.skip(prefix, position, _written_name(node))
@@ -183,27 +200,112 @@ class StepReader:
         expect = read_expectations(parts.keys["expect"], self._diagnostics) if "expect" in parts.keys else ()
         is_tensor = isinstance(parts.kind, type) and parts.kind.is_tensor
         inputs = () if is_tensor else self._inputs(parts, path, scope, prefix, flow)
-        times = None
-        if "repeat" in parts.keys:
-            times = read_repeat(parts.keys["repeat"], self._diagnostics, self._limits)
-        slot = self._read(parts, shared, _StepContext(scope, prefix, path, span, inputs or (), expect), times)
+        at = _StepContext(scope, prefix, path, span, inputs or (), expect)
+        slot = self._read(_Repeat(node, parts, runs), shared, at)
         lost = slot is None or inputs is None or ("share" in parts.keys and not shared)
-        if lost or ("repeat" in parts.keys and times is None):
+        if lost or ("repeat" in parts.keys and runs is None):
             scope.skip(prefix, position, path)
             slot = path
         return slot, flow if is_tensor else slot
 
-    def _read(
-        self, parts: StepParts, shared: Step | Group | SharedTensors | None, at: _StepContext, times: int | None
-    ) -> str | None:
+    def _read(self, repeat: _Repeat, shared: Step | Group | SharedTensors | None, at: _StepContext) -> str | None:
         """Read the layer, block or structure of a step, and return its slot; None if it could not be read."""
+        parts = repeat.parts
         if isinstance(parts.kind, type) and parts.kind.is_tensor:
             return self._tensor(parts, parts.kind, at)
         if parts.kind is None or isinstance(parts.kind, Block):
-            return self._group(parts, shared, at, times)
+            return self._group(repeat, shared, at)
         if "repeat" in parts.keys:
-            return self._repeat(parts, at, times)
+            return self._repeat(repeat, at)
         return self._layer(parts, parts.kind, shared, at)
+
+    def _is_there(self, step: Mapping) -> bool:
+        """Return whether the condition of a step or branch is true, if it has one."""
+        node = step.get("when")
+        return node is None or read_when(self._with_arguments(node), self._diagnostics)
+
+    def _with_arguments(self, node: Node) -> Node:
+        return substitute_steps(node, self._arguments, self._diagnostics, self._owner)
+
+    @property
+    def _owner(self) -> str:
+        return "the block" if self._calls else "the file"
+
+    def _skip(self, node: Mapping, position: int, scope: Scope, prefix: str) -> None:
+        """Record a step that is absent, and check what does not depend on the values of parameters."""
+        condition = next(key for key, _ in node.entries if key.text == "when")
+        name = _written_name(node)
+        if not repeats_over_lists(node):
+            with checked_without_values(node, self._arguments, self._diagnostics, self._owner) as step:
+                parts = split_step(step, self._blocks, self._diagnostics)
+                if parts is not None and isinstance(parts.kind, type):
+                    self._layers.read(parts.kind, parts.type_node, self._fields(parts), parts.misplaced)
+                name = name or f"{parts.type_node.text if parts else 'step'}_{position}"
+        scope.absent[joined(prefix, name or f"step_{position}")] = condition.span
+
+    def _fields(self, parts: StepParts) -> Node | None:
+        """Return the value of a layer without its branches, and without a size that is like another step's."""
+        apart = {key.text for key, _ in self._branches(parts)}
+        if isinstance(parts.kind, type) and parts.kind.like_field is not None and isinstance(parts.node, Mapping):
+            apart |= {key.text for key, value in parts.node.entries if isinstance(value, Mapping)}
+        if not apart or not isinstance(parts.node, Mapping):
+            return parts.node
+        fields = tuple(entry for entry in parts.node.entries if entry[0].text not in apart)
+        return parts.node._replace(entries=fields) if fields else None
+
+    def _parts(self, node: Node) -> tuple[StepParts | None, Runs | None]:
+        """Return the parts of a step, None if it is refused, and how often it runs; of several runs the first one's."""
+        if self._depth > self._limits.depth:
+            message = f"blocks and branches stand in each other deeper than {self._limits.depth}"
+            self._diagnostics.refuse("SC011", message, head(node), help=self._limits.raising("depth"))
+            return None, None
+        repeat = node.get("repeat") if isinstance(node, Mapping) else None
+        if repeat is None or not repeats_over_lists(node):
+            parts = split_step(node, self._blocks, self._diagnostics)
+            runs = None
+            if parts is not None and repeat is not None:
+                runs = read_repeat(repeat, self._diagnostics, self._limits)
+            return parts, runs
+        runs = read_repeat(self._with_arguments(repeat), self._diagnostics, self._limits)
+        if runs is None:
+            return None, None
+        with self._run(node, runs.values[0]) as parts:
+            return parts, runs
+
+    @contextmanager
+    def _run(self, node: Node, values: MappingOf[str, Node]) -> Iterator[StepParts | None]:
+        """Give the parts of one run of a step that repeats over lists, which sees its values as parameters."""
+        assert isinstance(node, Mapping)  # it has `repeat`
+        owner = f"{self._owner} or of `repeat`"
+        arguments = ChainMap({**values}, self._arguments)  # type: ignore[arg-type]  # it is not written to
+        with self._seeing(arguments), self._diagnostics.steps_of_a_block():
+            run = substitute_run(node, arguments, self._diagnostics, owner)
+            yield split_step(run, self._blocks, self._diagnostics)
+
+    @contextmanager
+    def _seeing(self, arguments: MappingOf[str, Node]) -> Iterator[None]:
+        """Read steps that see these parameters, and that are read again for others."""
+        around = self._arguments
+        self._arguments = self._layers.parameters = arguments
+        self._expanding += 1
+        yield
+        self._expanding -= 1
+        self._arguments = self._layers.parameters = around
+
+    def _bodies(self, repeat: _Repeat, at: _StepContext, captured: list[str]) -> tuple[Subgraph, ...]:
+        """Return the subgraph of each run, or one of all, whose inputs are `captured`; none if one is refused."""
+        _, parts, runs = repeat
+        bodies: dict[str, Subgraph | None] = {}
+        if runs is None or not runs.values:
+            body = self._body(parts, at, captured)
+            return () if body is None else (body,)
+        for values in runs.values:
+            key = argument_key(values)
+            if key not in bodies:
+                with self._run(repeat.node, values) as run:
+                    bodies[key] = None if run is None else self._body(run, at, captured)
+        read = tuple(body for values in runs.values if (body := bodies[argument_key(values)]) is not None)
+        return read if len(read) == runs.times else ()
 
     def _check_reference(self, node: Node, scope: Scope, prefix: str) -> None:
         """Check `from:` of a step whose layer type is not known."""
@@ -257,15 +359,17 @@ class StepReader:
     ) -> str | None:
         branches = self._branches(parts)
         node, inputs = parts.node, at.inputs
+        left_out = False
         if branches:
-            assert isinstance(node, Mapping)  # only mappings have branches
-            apart = {key.text for key, _ in branches}
-            fields = tuple(entry for entry in node.entries if entry[0].text not in apart)
-            node = node._replace(entries=fields)
+            node = self._fields(parts)
+            present = tuple(entry for entry in branches if self._is_present(entry[1]))
+            left_out, branches = len(present) < len(branches), present
             inputs = self._read_branches(branches, at, parts)
         elif cls.like_field is not None and isinstance(node, Mapping):
             node, inputs = self._read_like(cls.like_field, node, at)
         layer, spans = self._layers.read(cls, parts.type_node, node, parts.misplaced)
+        if left_out:
+            layer = self._of_present(layer, parts, inputs, branches)
         outputs = ("output", *cls.extra_outputs) if layer is None else layer.output_names
         at.scope.define(at.path, outputs, at.name_span)
         if layer is None or not inputs:
@@ -309,6 +413,24 @@ class StepReader:
         at.scope.add(Step(at.path, layer, (), spans, at.expect))
         return at.path
 
+    def _of_present(
+        self, layer: Layer | None, parts: StepParts, inputs: tuple[str, ...], branches: tuple[tuple[Scalar, Node], ...]
+    ) -> Layer | None:
+        """Return the layer that merges the branches that are present: the identity, if one is left of a sum."""
+        if not branches:
+            message = f"`{parts.type_node.text}` expects a branch, has none whose `when` is true"
+            help_text = f"put `when` next to `{parts.type_node.text}`, to leave out the whole"
+            self._diagnostics.refuse("SC107", message, parts.type_node.span, help=help_text)
+        if layer is None or len(inputs) != 1 or not layer.identity_of_one or layer != type(layer)():
+            return layer
+        return Identity()
+
+    def _is_present(self, branch: Node) -> bool:
+        if not isinstance(branch, Mapping) or not is_conditional_branch(branch) or self._is_there(branch):
+            return True
+        with checked_without_values(branch, self._arguments, self._diagnostics, self._owner):
+            return False
+
     def _read_branches(
         self, branches: tuple[tuple[Scalar, Node], ...], at: _StepContext, parts: StepParts
     ) -> tuple[str, ...]:
@@ -320,6 +442,8 @@ class StepReader:
         flow = at.inputs[0] if at.inputs else None
         ends = []
         for key, value in branches:
+            if isinstance(value, Mapping) and is_conditional_branch(value):
+                value = value.get("layers") or value  # noqa: PLW2901 - the branch itself
             if not is_name(key.text):
                 message = f"a branch expects a name of letters, digits and `_`, receives `{shorten(key.text)}`"
                 self._diagnostics.refuse("SC110", message, key.span, label=confusing(key.text))
@@ -364,63 +488,77 @@ class StepReader:
         message = f"`share` expects {what}, `{shared.path}` is {'a block' if isinstance(shared, Group) else 'a layer'}"
         self._diagnostics.refuse("SC316", message, head(parts.keys["share"]), labels=labels)
 
-    def _repeat(self, parts: StepParts, at: _StepContext, times: int | None) -> str | None:
-        """Read a repeated layer, or a merge with its branches, as a subgraph."""
-        assert isinstance(parts.kind, type)  # blocks are subgraphs already
+    def _repeat(self, repeat: _Repeat, at: _StepContext) -> str | None:
+        """Read a repeated layer, or a merge with its branches, as a subgraph for each set of values."""
+        parts = repeat.parts
         self._refuse_repeated_share(parts)
-        inside = Scope(self._diagnostics, {}, at.scope, at.prefix)
-        inside.captured.extend(at.inputs)
-        inside.input_count = len(at.inputs)
-        inputs = tuple(input_slot(position) for position in range(len(at.inputs)))
-        slot = self._layer(parts, parts.kind, None, _StepContext(inside, "", "", at.name_span, inputs))
+        captured = [*at.inputs]
+        bodies = self._bodies(repeat, at, captured)
         at.scope.define(at.path, (), at.name_span)
-        if slot is None or not inside.complete or times is None:
-            return None
-        name = parts.type_node.text if any(step.path for step in inside.steps) else ""
-        subgraph = self._subgraph(inside, slot, name, parts.type_node, times, input_count=inside.input_count)
-        if subgraph is None:
+        if not bodies or repeat.runs is None:
             return None
         spans = self._with_key_spans(StepSpans(parts.type_node.span, {}), parts)
-        at.scope.add(Group(at.path, subgraph, tuple(inside.captured), times, spans, at.expect))
+        group = _grouped(bodies, tuple(captured), at, repeat.runs)._replace(spans=spans)
+        if is_too_large(group.size, parts.type_node, self._diagnostics, self._limits):
+            return None
+        at.scope.add(group)
         return at.path
 
-    def _group(
-        self, parts: StepParts, shared: Step | Group | SharedTensors | None, at: _StepContext, times: int | None
-    ) -> str | None:
+    def _body(self, parts: StepParts, at: _StepContext, captured: list[str]) -> Subgraph | None:
+        """Return one run of a step as a subgraph, whose inputs are the slots `captured`, to which it adds."""
+        count = len(at.inputs)
+        if not isinstance(parts.kind, type):
+            assert parts.kind is not None  # `share` alone has no body of its own
+            return self._call(parts.kind, parts.type_node, parts.node, count)
+        inside = Scope(self._diagnostics, {}, at.scope, at.prefix)
+        inside.captured, inside.input_count = captured, count
+        inputs = tuple(input_slot(position) for position in range(count))
+        slot = self._layer(parts, parts.kind, None, _StepContext(inside, "", "", at.name_span, inputs))
+        if slot is None or not inside.complete:
+            return None
+        name = parts.type_node.text if any(step.path for step in inside.steps) else ""
+        return self._subgraph(inside, slot, name, parts.type_node, input_count=count)
+
+    def _group(self, repeat: _Repeat, shared: Step | Group | SharedTensors | None, at: _StepContext) -> str | None:
         """Add a call of a block, or the shared step or group of a step that has only `share:`."""
         assert not isinstance(shared, SharedTensors)  # which is refused for blocks
+        _, parts, runs = repeat
         spans = self._with_key_spans(StepSpans(parts.type_node.span, {}), parts)
         if isinstance(shared, Step):
             if parts.kind is not None:
                 self._refuse_share(parts, shared, "a block")
                 return None
             return self._reuse_layer(parts, shared, at, spans)
-        subgraph = None
+        bodies: tuple[Subgraph, ...] = ()
+        captured = [*at.inputs]
         if isinstance(parts.kind, Block):
-            subgraph = self._call(parts.kind, parts.type_node, parts.node, len(at.inputs))
+            bodies = self._bodies(repeat, at, captured)
         elif shared is not None:
-            subgraph, times = shared.subgraph, shared.times if times is None else times
+            bodies = shared.varied or (shared.subgraph,)
         at.scope.define(at.path, (), at.name_span)
-        if subgraph is None or not at.inputs or ("repeat" in parts.keys and times is None):
+        if not bodies or not at.inputs or ("repeat" in parts.keys and runs is None):
             return None
-        weights = ""
+        group = _grouped(bodies, at.inputs, at, runs)
         if shared is not None:
-            if shared.subgraph is not subgraph or shared.times != times:
+            if parts.kind is None and runs is None:
+                group = group._replace(times=shared.times, varied=shared.varied, bound=shared.bound)
+            if (shared.times, shared.bodies) != (group.times, group.bodies):
                 labels = () if shared.spans is None else (Label(shared.spans.type, "its call"),)
                 message = f"`share` expects a call like `{shared.path}`: the same arguments, the same `repeat`"
                 self._diagnostics.refuse("SC316", message, head(parts.keys["share"]), labels=labels)
                 return None
-            weights = shared.weights or shared.path
-        if self._is_refused(parts, subgraph, len(at.inputs), times):
+            group = group._replace(weights=shared.weights or shared.path)
+        if self._is_refused(parts, group):
             return None
         # A repeated merge captures the same outer slots in each use.
-        around = () if shared is None else shared.inputs[subgraph.input_count :]
-        at.scope.add(Group(at.path, subgraph, (*at.inputs, *around), times, spans, at.expect, weights))
+        around = captured[len(at.inputs) :] if shared is None else shared.inputs[group.subgraph.input_count :]
+        at.scope.add(group._replace(inputs=(*at.inputs, *around), spans=spans))
         return at.path
 
-    def _is_refused(self, parts: StepParts, subgraph: Subgraph, input_count: int, times: int | None) -> bool:
-        """Refuse a subgraph that is too large or has another number of inputs; return whether it is refused."""
-        if is_too_large(subgraph.size * (times or 1), parts.type_node, self._diagnostics, self._limits):
+    def _is_refused(self, parts: StepParts, group: Group) -> bool:
+        """Refuse a group that is too large or has another number of inputs; return whether it is refused."""
+        subgraph, input_count = group.subgraph, len(group.inputs)
+        if is_too_large(group.size, parts.type_node, self._diagnostics, self._limits):
             return True
         if input_count != subgraph.input_count:
             expected = "1 input" if subgraph.input_count == 1 else f"{subgraph.input_count} inputs"
@@ -473,22 +611,20 @@ class StepReader:
         known = visible(arguments, self._parameters)
         scope = Scope(self._diagnostics, {name: input_slot(position) for position, name in enumerate(block.inputs)})
         self._calls.append(block)
-        around, self._layers.parameters = self._layers.parameters, known
-        with self._diagnostics.steps_of_a_block():
+        with self._seeing(known), self._diagnostics.steps_of_a_block():
             layers = substitute_steps(block.layers, known, self._diagnostics)
             slot = self.read(layers, scope, input_slot(0), f"block `{block.name.text}`")
         self._calls.pop()
-        self._layers.parameters = around
         if slot is None or not scope.complete:
             return None
         return self._subgraph(scope, slot, name, type_node, input_count=len(block.inputs))
 
     def _subgraph(
-        self, scope: Scope, output: str, name: str, type_node: Scalar, times: int = 1, *, input_count: int
+        self, scope: Scope, output: str, name: str, type_node: Scalar, *, input_count: int
     ) -> Subgraph | None:
         steps = tuple(scope.steps)
         size = size_of(steps)
-        if is_too_large(size * times, type_node, self._diagnostics, self._limits):
+        if is_too_large(size, type_node, self._diagnostics, self._limits):
             return None
         return Subgraph(steps, output, name, size, input_count)
 
@@ -496,7 +632,8 @@ class StepReader:
 def _is_branch(cls: type[Layer], key: Scalar, value: Node) -> bool:
     """Return whether an entry of a merge is a branch: no field, or a list of steps for a field that is a number."""
     field = fields_of(cls).get(key.text)
-    return field is None or (isinstance(value, Sequence) and isinstance(field.kind, Number))
+    is_list = isinstance(value, Sequence) or is_conditional_branch(value)
+    return field is None or (is_list and isinstance(field.kind, Number))
 
 
 def _is_number(node: Node) -> TypeGuard[Scalar]:
@@ -505,6 +642,13 @@ def _is_number(node: Node) -> TypeGuard[Scalar]:
 
 def _main_is_number(cls: type[Layer]) -> bool:
     return cls.main is not None and isinstance(fields_of(cls)[cls.main].kind, Number)
+
+
+def _grouped(bodies: tuple[Subgraph, ...], inputs: tuple[str, ...], at: _StepContext, runs: Runs | None) -> Group:
+    group = Group(at.path, bodies[0], inputs, None if runs is None else runs.times, expect=at.expect)
+    if runs is None or not runs.values:
+        return group
+    return group._replace(varied=bodies if len(set(bodies)) > 1 else (), bound=runs.bound)
 
 
 def _name_spans(items: tuple[Node, ...]) -> dict[str, Span]:

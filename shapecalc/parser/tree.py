@@ -15,8 +15,8 @@ class Scalar(NamedTuple):
     """A single value.
 
     `text` is the source text without quotes, so that messages quote `1e-5` and not 0.00001. An expression over symbols
-    of the inputs is the value of a use of parameters (`blocks.evaluated`), never what the reader returns. The key of a
-    mapping is always a string: its `text` and `value` are the same.
+    of the inputs is the value of a use of parameters (`substitution.evaluated`), never what the reader returns. The key
+    of a mapping is always a string: its `text` and `value` are the same.
     """
 
     value: Value | Expr

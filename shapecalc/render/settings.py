@@ -20,6 +20,10 @@ LETTERS = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "
 """Short names of fields, which a value follows without a sign."""
 MOST_NUMBERS = 6
 """The most numbers of a constant that are all shown."""
+MOST_LISTS = 2
+"""The most lists that a step runs over whose values are shown."""
+MOST_ENTRIES = 4
+"""The most entries of such a list that are all shown."""
 MOST_INPUTS = 3
 """The most inputs of a layer that are all named."""
 
@@ -35,10 +39,36 @@ def called(row: LayerReport | GroupReport, *, brief: bool = False) -> str:
         if len(step.inputs) > 1:
             words += f" ({_inputs(step)})"
         return f"{words}, {_owners(step)}" if step.shares else words
-    body, times = row.group.subgraph, row.group.times
-    title = body.title or called(row.runs[0].rows[0], brief=brief)
+    title, times = _title(row, brief=brief), row.group.times
     title = title if times is None else f"{times} × {title}"
     return f"{title}, weights of {row.group.weights}" if row.group.weights else title
+
+
+def _title(row: GroupReport, *, brief: bool) -> str:
+    """Return the title of a group; of runs that differ what they have in common, and the lists that they run over."""
+    titles = [
+        body.title or called(walk.rows[0], brief=brief) for body, walk in zip(row.group.bodies, row.runs, strict=True)
+    ]
+    first, *others = dict.fromkeys(titles)
+    if not others:
+        return first
+    name, *words = first.split(" ")
+    shared = [word for word in words if all(word in other.split(" ") for other in others)]
+    bound = row.group.bound
+    if len(bound) > MOST_LISTS:
+        return " ".join((name, *shared, f"over {', '.join(bound)}"))
+    lists = (f"{key}={_list_text(values)}" for key, values in bound.items())
+    return " ".join((name, *shared, *lists))
+
+
+def _list_text(values: tuple[Any, ...]) -> str:
+    """Return a list as text, without the entries in the middle of a long one.
+
+    >>> _list_text((1, 2, 4)), _list_text((1, 2, 4, 8, 16, 32))
+    ('[1, 2, 4]', '[1, 2, …, 32]')
+    """
+    texts = list(map(format_value, values))
+    return f"[{', '.join(texts if len(texts) <= MOST_ENTRIES else (*texts[:2], '…', texts[-1]))}]"
 
 
 def _inputs(step: Step) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Input, input_slot
+from shapecalc.architecture import Input, input_slot, joined
 from shapecalc.diagnostics import Label
 from shapecalc.dims import grouped, pretty, product, show, symbol
 from shapecalc.layers.layouts import (
@@ -208,8 +208,8 @@ def _path(slot: str, frame: Frame, *, keeps_axes: bool = False) -> list[LayerRep
         maker = makers.get(slot)
         if isinstance(maker, GroupReport):
             entered.append((makers, maker.group))
-            makers = {row.path: row for row in maker.runs[-1].rows}
-            slot = maker.group.subgraph.output
+            slot, rows = _inner_slot(slot, maker)
+            makers = {row.path: row for row in rows}
         elif maker is not None:
             path.append(maker)
             if keeps_axes and not maker.step.layer.keeps_axes:
@@ -229,6 +229,15 @@ def _path(slot: str, frame: Frame, *, keeps_axes: bool = False) -> list[LayerRep
         else:
             break
     return path
+
+
+def _inner_slot(slot: str, row: GroupReport) -> tuple[str, tuple[LayerReport | GroupReport, ...]]:
+    """Return the slot within a run of a group that one of its outputs is, and the rows of that run."""
+    for run, body, walk in zip(row.group.runs, row.group.bodies, row.runs, strict=True):
+        for name, inner in body.extra_outputs.items():
+            if joined(run, name) == slot:
+                return inner, walk.rows
+    return row.group.bodies[-1].output, row.runs[-1].rows
 
 
 def _outer_slot(slot: str, group: Group) -> str:

@@ -75,7 +75,7 @@ def in_later_run(frame: Frame) -> bool:
     """Return whether a body is walked for a run that reads what the run before it gives."""
     at: Frame | None = frame
     while at is not None:
-        if at.run:
+        if at.run and at.group is not None and not at.group.varied:
             return True
         at = at.outer
     return False
@@ -122,7 +122,9 @@ def call_labels(frame: Frame) -> Iterator[Label]:
         if at.group.spans is not None:
             shown += 1
             run = f", run {at.run + 1} of {at.group.times}" if at.group.times is not None else ""
-            yield Label(at.group.spans.type, f"in this `{at.group.subgraph.title}`{run}")
+            title = at.group.bodies[at.run].title
+            title = f"in this `{title}`" if title else "in this step"
+            yield Label(at.group.spans.type, f"{title}{run}")
         at = at.outer
 
 
@@ -162,10 +164,11 @@ def _output_label(maker: Maker, slot: str) -> Label | None:
     spans = _spans_of(maker)
     if spans is None:
         return None
+    named = maker.outputs
     if isinstance(maker, LayerReport):
-        for name, shape in maker.outputs.items():
-            if slot == maker.step.slot(name) and slot != maker.path:
-                return Label(spans.type, f"gives {show(shape)} as {name}")
+        named = {maker.step.slot(name): shape for name, shape in maker.outputs.items()}
+    if slot != maker.path and slot in named:
+        return Label(spans.type, f"gives {show(named[slot])} as {slot.removeprefix(f'{maker.path}.')}")
     if maker.inputs and maker.inputs[0] == maker.output:
         return None
     gives = f"gives {show(maker.output)}"

@@ -161,11 +161,12 @@ class Sums(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """The rows and sums of a body for given input shapes, and its output shape."""
+    """The rows and sums of a body for given input shapes, its output shape, and those of all its outputs by slot."""
 
     rows: tuple[LayerReport | GroupReport, ...]
     output: Shape
     sums: Sums
+    outputs: Mapping[str, Shape] = MappingProxyType({})
 
 
 class GroupReport(NamedTuple):
@@ -184,6 +185,14 @@ class GroupReport(NamedTuple):
     def output(self) -> Shape:
         """The output shape of the last run."""
         return self.runs[-1].output
+
+    @property
+    def outputs(self) -> dict[str, Shape]:
+        """The output shapes by slot: the first one, and the others of each run."""
+        shapes = {self.path: self.output}
+        for run, body, walk in zip(self.group.runs, self.group.bodies, self.runs, strict=True):
+            shapes |= {joined(run, name): walk.outputs[slot] for name, slot in body.extra_outputs.items()}
+        return shapes
 
     @property
     def sums(self) -> Sums:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Step, input_slot
+from shapecalc.architecture import Step, input_slot, joined
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, LayerError
 from shapecalc.diagnostics.progress import tracked
 from shapecalc.dims import DimLimitError, show
@@ -44,7 +44,7 @@ class Walker:
         self._limits = limits
         self._layers: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
         self._reported: set[tuple[str, Span]] = set()
-        self._walks: dict[_BodyKey, tuple[Walk, str] | None] = {}
+        self._walks: dict[_BodyKey, tuple[Walk, Mapping[str, str]] | None] = {}
 
     def walk(
         self, steps: tuple[Step | Group, ...], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
@@ -135,22 +135,25 @@ class Walker:
     def _group(
         self, group: Group, shapes: tuple[Shape, ...], dtypes: dict[str, str], frame: Frame
     ) -> GroupReport | None:
-        arriving = tuple([dtypes.get(slot, FLOAT) for slot in group.inputs])
         runs: list[Walk] = []
-        first = shapes
-        for run in range(group.times or 1):
-            result = self._body(_BodyKey(group.subgraph, first, arriving), Frame({}, {}, frame, group, run))
+        shapes_in, dtypes_in = list(shapes), [dtypes.get(slot, FLOAT) for slot in group.inputs]
+        for run, (path, body) in enumerate(zip(group.runs, group.bodies, strict=True)):
+            key = _BodyKey(body, tuple(shapes_in), tuple(dtypes_in))
+            result = self._body(key, Frame({}, {}, frame, group, run))
             if result is None:
                 return None
-            walk, dtype = result
+            walk, given = result
             runs.append(walk)
-            first, arriving = (walk.output, *shapes[1:]), (dtype, *arriving[1:])
-        if arriving[0] != FLOAT:
-            dtypes[group.path] = arriving[0]
+            for position, slot in body.feedback:
+                shapes_in[position], dtypes_in[position] = walk.outputs[slot], given[slot]
+            made = {joined(path, name): given[slot] for name, slot in body.extra_outputs.items()}
+            dtypes |= {slot: dtype for slot, dtype in made.items() if dtype != FLOAT}
+        if given[body.output] != FLOAT:
+            dtypes[group.path] = given[body.output]
         return GroupReport(group, shapes, tuple(runs))
 
-    def _body(self, key: _BodyKey, frame: Frame) -> tuple[Walk, str] | None:
-        """Return the walk of a body for these shapes, and its output dtype; None if a mistake prevents it."""
+    def _body(self, key: _BodyKey, frame: Frame) -> tuple[Walk, Mapping[str, str]] | None:
+        """Return the walk of a body for these shapes, and its output dtypes; None if a mistake prevents it."""
         if key in self._walks:
             return self._walks[key]
         slots = [input_slot(position) for position in range(len(key.shapes))]
@@ -158,9 +161,11 @@ class Walker:
         dtypes = {slot: dtype for slot, dtype in zip(slots, key.dtypes, strict=True) if dtype != FLOAT}
         rows = self.walk(key.body.steps, values, dtypes, frame)
         result = None
-        if key.body.output in values:
-            walk = Walk(rows, values[key.body.output], total(map(sums_of, rows)))
-            result = walk, dtypes.get(key.body.output, FLOAT)
+        given = (key.body.output, *key.body.extra_outputs.values())
+        if all(slot in values for slot in given):
+            shapes = {slot: values[slot] for slot in given}
+            walk = Walk(rows, values[key.body.output], total(map(sums_of, rows)), shapes)
+            result = walk, {slot: dtypes.get(slot, FLOAT) for slot in given}
         self._walks[key] = result
         return result
 
@@ -277,6 +282,8 @@ def _store(row: LayerReport | GroupReport, values: dict[str, Shape], makers: dic
     values[row.path] = row.output
     makers[row.path] = row
     if isinstance(row, GroupReport):
+        values |= row.outputs
+        makers |= dict.fromkeys(row.outputs, row)
         return
     outputs = row.facts.outputs
     if len(outputs) > 1:

@@ -277,6 +277,7 @@ def _outputs(rows: Iterable[LayerReport | GroupReport], prefix: str) -> Iterator
         path = joined(prefix, row.path)
         yield path, row.output
         if isinstance(row, GroupReport):
+            yield from ((joined(prefix, slot), shape) for slot, shape in row.outputs.items() if slot != row.path)
             for run, walk in zip(row.group.runs, row.runs, strict=True):
                 yield joined(prefix, run), walk.output
                 yield from _outputs(walk.rows, joined(prefix, run))

@@ -306,6 +306,8 @@ def _single(step: Step | Group) -> Step | None:
     """Return a step that is one layer, or the one layer of a repeated step; None for other groups."""
     if isinstance(step, Step):
         return step
+    if step.varied:
+        return None
     first, *others = step.subgraph.steps
     return first if isinstance(first, Step) and not others and not first.path else None
 

@@ -116,7 +116,7 @@ def test_a_name_alone_gives_the_argument_itself_whatever_it_is(name: str) -> Non
         ("${}", "expects a number or a parameter before the end", "}"),
         ("${a * )}", "expects a number or a parameter before `)`", ")"),
         ("${(a + 1}", "expects `)` for this `(`", "("),
-        ("${a a}", "expects `+`, `-`, `*`, `//` or `%` before `a`", "a}"),
+        ("${a a}", "expects an operator, such as `+`, `//` or `==`, before `a`", "a}"),
         ("${a.real}", "does not know `.`", "."),
         ("${a // B2}", "divides 7 by zero", "// B2"),
         ("${a % (1 - 1)}", "divides 7 by zero", "% (1 - 1)"),
@@ -162,3 +162,72 @@ def test_only_text_that_begins_with_the_sign_is_a_use() -> None:
 def test_the_parameters_in_a_tree_of_values_are_found_wherever_they_stand() -> None:
     node = Sequence((Scalar("$a", AT, ""), Sequence((Scalar("${b - 2 * c}", AT, ""), Scalar("d", AT, "")), AT)), AT)
     assert names_used(node) == {"a", "b", "c"}
+
+
+COMPARED = st.tuples(SUMS, SPACES, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), SPACES, SUMS).map("".join)
+CONDITIONS = st.recursive(
+    COMPARED,
+    lambda inner: (
+        st.tuples(inner, st.sampled_from([" and ", " or "]), inner).map("".join)
+        | st.tuples(st.just("(("), inner, st.sampled_from([") == (", ") != ("]), inner, st.just("))")).map("".join)
+        | inner.map("not {}".format)
+        | inner.map("({})".format)
+    ),
+    max_leaves=5,
+)
+
+
+@given(CONDITIONS)
+def test_conditions_are_those_of_python(text: str) -> None:
+    found = worked_out("${" + text + "}")
+    if isinstance(found, ExpressionError):
+        assert re.search("by zero|more than 9223372036854775807|nests deeper", found.message), found.message
+    else:
+        assert isinstance(found, bool)
+        assert found is bool(eval(f"({text})", {"__builtins__": {}}, VALUES))
+
+
+@for_each(
+    "text, value",
+    [
+        ("${not flag}", False),
+        ("${flag and a == 7}", True),
+        ("${pair[0] + pair[-1]}", 8),
+        ("${pair[a - 6] == 5}", True),
+        ("${1 + 1 == 2 or flag}", True),
+    ],
+)
+def test_flags_and_entries_of_lists_are_operands(text: str, value: int) -> None:
+    assert value_of(text, {**ARGUMENTS, **OTHERS}) is value or value_of(text, {**ARGUMENTS, **OTHERS}) == value
+
+
+def test_an_entry_alone_is_any_value() -> None:
+    words: dict[str, Node] = {"names": Sequence((Scalar("relu", AT, "relu"), Scalar(0.5, AT, "0.5")), AT)}
+    assert value_of("${names[0]}", words) == Scalar("relu", AT, "relu")
+    assert value_of("${ names[ -1 ] }", words) == Scalar(0.5, AT, "0.5")
+
+
+@for_each(
+    "text, message, under",
+    [
+        ("${a < width < 70}", "expects whole numbers at `<`, receives a flag", "<"),
+        ("${flag and a}", "expects flags at `and`, receives 7", "and"),
+        ("${not a}", "expects flags at `not`, receives 7", "not"),
+        ("${flag == a}", "expects whole numbers at `==`, receives a flag", "=="),
+        ("${flag < flag}", "expects whole numbers at `<`, receives a flag", "<"),
+        ("${a = 7}", "knows no `=`", "="),
+        ("${flag && flag}", "knows no `&&`", "&&"),
+        ("${!flag}", "knows no `!`", "!"),
+        ("${and}", "expects a number or a parameter before `and`", "and"),
+        ("${pair[2]}", "has no entry 2 of `pair`, whose entries are 0 to 1", "[2]"),
+        ("${pair[0] + pair[-3]}", "has no entry -3 of `pair`, whose entries are 0 to 1", "[-3]"),
+        ("${a[0]}", "expects a list as `a`, receives 7", "a[0]"),
+        ("${pair[flag]}", "expects a whole number as an index, receives a flag", "[flag]"),
+        ("${pair[]}", "expects a number or a parameter before the end", "]"),
+    ],
+)
+def test_what_is_no_condition_or_entry_is_named_under_the_very_token(text: str, message: str, under: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        value_of(text, {**ARGUMENTS, **OTHERS})
+    assert caught.value.message == message
+    assert text[caught.value.start : caught.value.end] == under

@@ -34,6 +34,8 @@ FROM_ELSEWHERE = (
     r"^`constant` expects (at most 512 numbers|lists of \d+ entries|a (list|number) here)",
     r"^`constant` expects .* in (float32|int64|bool) as",
     r"^`constant` expects values that .* can hold",
+    r"^`repeat` expects lists of one length",
+    r"has none whose `when` is true$",
 )
 """Messages of these codes about what follows from another place: a block's parameters, how many names `from:` has, the
 other lists of a constant, or its dtype."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WIDE = """\
 name: every key
 source: nowhere
-parameters: {width: 8, act: relu, sizes: [3, 3]}
+parameters: {width: 8, act: relu, sizes: [3, 3], deep: true}
 inputs:
   image: [N, 3, H, W]
   tokens: {shape: [N, T], dtype: int64}
@@ -46,6 +46,8 @@ layers:
       around: [{conv: {out_channels: 16, kernel_size: 1}}, batch_norm]
     name: sum
   - {gelu: tanh, repeat: 2}
+  - {conv: {out_channels: 16, kernel_size: $k, padding: "${k // 2}"}, repeat: {k: $sizes, run: 2}, when: $deep}
+  - add: {same: [], around: {when: "${width > 4}", layers: [{twice: $c, repeat: {c: [8, 16]}}]}}
   - {adaptive_avg_pool: [null, 2], name: pooled}
   - {embedding: {num_embeddings: 9, embedding_dim: 4}, from: tokens, name: words}
 outputs: {pooled: pooled, words: words}

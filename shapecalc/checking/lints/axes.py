@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import input_slot
+from shapecalc.architecture import input_slot, joined
 from shapecalc.diagnostics import Label
 from shapecalc.dims import free_symbols, show, symbol
 from shapecalc.layers.roles import Role, unknown
@@ -91,7 +91,7 @@ class _Walker:
 
     def __init__(self) -> None:
         self.layers: list[LayerAxes] = []
-        self._outputs: dict[tuple[object, ...], Tensor] = {}
+        self._outputs: dict[tuple[object, ...], Mapping[str, Tensor]] = {}
 
     def walk(self, rows: Rows, values: dict[str, Tensor]) -> None:
         """Add the layers of rows to `layers`, and the tensors that they give to `values`."""
@@ -99,7 +99,7 @@ class _Walker:
             if isinstance(row, LayerReport):
                 values.update(self._layer(row, values))
             else:
-                values[row.path] = self._group(row, values)
+                values.update(self._group(row, values))
 
     def _layer(self, row: LayerReport, values: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
         inputs = tuple(values[slot] for slot in row.step.inputs)
@@ -124,17 +124,22 @@ class _Walker:
                 yield row.path, tensor
             yield row.step.slot(name), tensor
 
-    def _group(self, row: GroupReport, values: Mapping[str, Tensor]) -> Tensor:
-        inputs = tuple(values[slot] for slot in row.group.inputs)
-        for run in row.runs:
-            inputs = (self._body(run, row.group.subgraph.output, inputs), *inputs[1:])
-        return inputs[0]
+    def _group(self, row: GroupReport, values: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+        inputs = [values[slot] for slot in row.group.inputs]
+        for run, body, walk in zip(row.group.runs, row.group.bodies, row.runs, strict=True):
+            given = self._body(walk, tuple(inputs))
+            for name, slot in body.extra_outputs.items():
+                yield joined(run, name), given[slot]
+            for position, slot in body.feedback:
+                inputs[position] = given[slot]
+            output = given[body.output]
+        yield row.path, output
 
-    def _body(self, walk: Walk, output: str, inputs: tuple[Tensor, ...]) -> Tensor:
+    def _body(self, walk: Walk, inputs: tuple[Tensor, ...]) -> Mapping[str, Tensor]:
         # Reports of layers are compared by identity: they hold dictionaries.
         key = (id(walk), tuple((each.roles, each.span, each.shape, id(each.layer), each.map) for each in inputs))
         if key not in self._outputs:
             inside = {input_slot(position): tensor for position, tensor in enumerate(inputs)}
             self.walk(walk.rows, inside)
-            self._outputs[key] = inside[output]
+            self._outputs[key] = {slot: inside[slot] for slot in walk.outputs}
         return self._outputs[key]

@@ -32,8 +32,10 @@ class BlockGraph:
 
     @cached_property
     def makers(self) -> Mapping[str, LayerReport | GroupReport]:
-        """The rows by path."""
-        return {row.path: row for row in self.rows}
+        """The rows by path, and those of blocks by the slots of their further outputs."""
+        return {
+            slot: row for row in self.rows for slot in (row.outputs if isinstance(row, GroupReport) else (row.path,))
+        }
 
     @cached_property
     def steps(self) -> tuple[Step | Group, ...]:
@@ -76,8 +78,10 @@ def block_graphs(report: Report) -> Iterator[BlockGraph]:
 
 def _graphs_inside(rows: Rows, seen: set[Subgraph]) -> Iterator[BlockGraph]:
     for row in rows:
-        if isinstance(row, GroupReport) and row.group.subgraph not in seen:
-            seen.add(row.group.subgraph)
-            inside = row.runs[0].rows
-            yield BlockGraph(inside, frozenset({row.group.subgraph.output}))
-            yield from _graphs_inside(inside, seen)
+        if not isinstance(row, GroupReport):
+            continue
+        for body, walk in zip(row.group.bodies, row.runs, strict=True):
+            if body not in seen:
+                seen.add(body)
+                yield BlockGraph(walk.rows, frozenset(walk.outputs))
+                yield from _graphs_inside(walk.rows, seen)

@@ -1,4 +1,4 @@
-"""Blocks that nothing calls, SC417, and parameters that nothing uses, SC418."""
+"""Blocks that nothing calls, SC417, and parameters and names of `repeat` that nothing uses, SC418."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def unused(definitions: Iterable[Unused]) -> Iterator[Diagnostic]:
             code, message, use, used = "SC417", f"nothing calls the block `{name}`", "call it", f"called: `{near}`"
         else:
             owner = f" of block `{block}`" if block else ""
-            code, message = "SC418", f"nothing uses the parameter `{name}`{owner}"
+            what = f"the name `{name}` of `repeat`" if kind == "repeat" else f"the parameter `{name}`{owner}"
+            code, message = "SC418", f"nothing uses {what}"
             use, used = f"use it as `${name}`", f"used: `${near}`"
         yield Diagnostic(
             code=code,

@@ -8,8 +8,20 @@ from shapecalc.diagnostics.limits import LIMITS
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.documentation import documentation
 from shapecalc.layers.fields import Number
+from shapecalc.parser.expressions import NAME
 from shapecalc.parser.names import NAME_PATTERN, STEP_NAME_PATTERN
-from shapecalc.parser.schema.values import ARGUMENT, ENTRY, NAMES, SINGLE, USE, Schema, full_match, or_use, ref
+from shapecalc.parser.schema.values import (
+    ARGUMENT,
+    CONDITION,
+    ENTRY,
+    NAMES,
+    SINGLE,
+    USE,
+    Schema,
+    full_match,
+    or_use,
+    ref,
+)
 from shapecalc.parser.step_keys import STEP_KEYS
 
 if TYPE_CHECKING:
@@ -21,6 +33,16 @@ _CALL: Schema = {
     "items": ENTRY,
     "additionalProperties": ARGUMENT,
     "description": "A call of a block: its parameters by name, or the first one alone.",
+}
+
+_VALUES_OF_RUNS: Schema = {
+    "type": ["array", "integer", "string"],
+    "items": ARGUMENT,
+    "minItems": 1,
+    "minimum": 1,
+    "maximum": LIMITS.layers,
+    "pattern": USE,
+    "patternErrorMessage": "expects a list, with the value of each run",
 }
 
 
@@ -47,11 +69,21 @@ def _step_keys() -> dict[str, Schema]:
         ),
         "from": ("The step or steps that it reads; by default the one before it.", NAMES),
         "repeat": (
-            "The number of copies, one after another.",
-            or_use({"type": ["integer"], "minimum": 1, "maximum": LIMITS.layers}),
+            "The number of runs, one after another; or names with lists, of a value for each run.",
+            or_use(
+                {
+                    "type": ["integer", "object"],
+                    "minimum": 1,
+                    "maximum": LIMITS.layers,
+                    "minProperties": 1,
+                    "propertyNames": {"pattern": full_match(NAME.pattern)},
+                    "additionalProperties": _VALUES_OF_RUNS,
+                }
+            ),
         ),
         "share": ("The earlier step whose weights it uses, or single tensors by name.", _share()),
         "expect": ("Expected figures of this step.", {"allOf": [ref("expect")]}),
+        "when": ("Whether the step is there: a parameter that is a flag, or a condition in `${…}`.", CONDITION),
     }
     return {key: {"description": described[key][0], **described[key][1]} for key in STEP_KEYS}
 
@@ -146,8 +178,12 @@ def layer(cls: type[Layer], *, calls: bool = False) -> Schema:
     documented = documentation(cls)
     branch = {
         **steps(calls=calls),
+        "type": ["array", "string", "object"],
         "minItems": 0,
-        "description": "A branch: its steps, none for the identity.",
+        "properties": {"when": CONDITION, "layers": {**steps(calls=calls), "minItems": 0}},
+        "required": ["when", "layers"],
+        "additionalProperties": False,
+        "description": "A branch: its steps, none for the identity; or `{when: …, layers: […]}`.",
     }
     fields: Schema = {
         "type": ["object"] if required else ["object", "null"],

@@ -23,6 +23,7 @@ SINGLE = ["string", "number", "boolean", "null"]
 ENTRY: Schema = {"type": SINGLE}
 TEXT: Schema = {"type": ["string", "number"]}
 ARGUMENT: Schema = {"type": [*SINGLE, "array"], "items": ENTRY}
+CONDITION: Schema = {"type": ["boolean", "string"], "pattern": USE, "patternErrorMessage": _NO_USE}
 NAMES: Schema = {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}
 
 

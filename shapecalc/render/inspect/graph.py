@@ -193,21 +193,23 @@ class _GraphDrawing:
         """Draw the content of a group, run by run."""
         group = row.group
         ends = [scope.slots[slot] for slot in group.inputs]
-        for path, run in zip(group.runs, row.runs, strict=True):
+        for path, body, run in zip(group.runs, group.bodies, row.runs, strict=True):
             run_number = path.removeprefix(group.path)
-            title = group.subgraph.title or Line("", run.rows).layer()
+            title = body.title or Line("", run.rows).layer()
             what = f"{title}, weights of {group.weights}" if group.weights else title
             chosen = owns or bool(run_number) or not _is_automatic(name, _type(row))
             label = f"{name}{run_number}: {what}" if chosen else what
             slots = {input_slot(position): end for position, end in enumerate(ends)}
             within = scope._replace(slots=slots, shared=scope.shared or bool(group.weights))
-            if group.subgraph.title:
+            if body.title:
                 parts = self._cluster(scope.parts, label).parts
                 self.block(run.rows, within._replace(parts=parts, level=scope.level + 1))
             else:
                 self._closed(run.rows, label, within)
-            ends[0] = slots[group.subgraph.output]
-        scope.slots[row.path] = ends[0]
+            scope.slots[row.path] = slots[body.output]
+            scope.slots.update({joined(path, name): slots[slot] for name, slot in body.extra_outputs.items()})
+            for position, slot in body.feedback:
+                ends[position] = slots[slot]
 
 
 def _counts(sums: Sums) -> str:
@@ -253,7 +255,10 @@ def _given(row: LayerReport | GroupReport, number: int) -> dict[str, _End]:
     """Return the sources of the values of a row, by slot."""
     first = {row.path: _End(number, row.output)}
     if not isinstance(row, LayerReport):
-        return first
+        return {
+            slot: _End(number, shape, slot.removeprefix(row.path).removeprefix("."))
+            for slot, shape in row.outputs.items()
+        }
     extra = list(row.outputs.items())[1:]
     return first | {row.step.slot(name): _End(number, shape, name) for name, shape in extra}
 

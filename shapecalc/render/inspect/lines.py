@@ -97,9 +97,9 @@ def _lines(
         if len(folded) > 1 or isinstance(row, LayerReport) or deep or (row.group.times is not None and not expand):
             yield here
             continue
-        title, shared = row.group.subgraph.title, above.shared or bool(row.group.weights)
-        title = f"{title}, weights of {row.group.weights}" if title and row.group.weights else title
-        for name, run in zip(row.group.runs, row.runs, strict=True):
+        shared = above.shared or bool(row.group.weights)
+        for name, body, run in zip(row.group.runs, row.group.bodies, row.runs, strict=True):
+            title = f"{body.title}, weights of {row.group.weights}" if body.title and row.group.weights else body.title
             line = here._replace(path=joined(above.path, name), rows=run.rows, shown=name, shared=shared)
             if not title:
                 yield line
