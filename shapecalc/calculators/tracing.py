@@ -214,6 +214,16 @@ def _absolute(self: Traced) -> Traced:
     return Traced(value, part=("abs", (self,)))
 
 
+def _rounding(name: str, apply: Callable[[Any], int]) -> Any:
+    def applied(self: Traced) -> Traced:
+        value = self.value
+        if math.isfinite(value):
+            value = Fraction(apply(value)) if isinstance(value, Fraction) else float(apply(value))
+        return Traced(value, part=(name, (self,)))
+
+    return applied
+
+
 for _name, _symbol, _operate, _identity in (
     ("add", "+", operator.add, 0),
     ("sub", "−", operator.sub, 0),
@@ -230,6 +240,12 @@ for _function in (math.exp, math.expm1, math.log, math.log1p, math.tanh, math.si
     setattr(Traced, _function.__name__, _one_sided(_function.__name__, _function))
 for _name, _method in (("sqrt", _square_root), ("__neg__", _negative), ("__abs__", _absolute)):
     setattr(Traced, _name, _method)
+for _name, _written, _apply in (
+    ("__floor__", "floor", math.floor),
+    ("__ceil__", "ceil", math.ceil),
+    ("rint", "round", round),
+):
+    setattr(Traced, _name, _rounding(_written, _apply))
 
 
 def _text(traced: Traced, digits: int) -> tuple[str, int]:

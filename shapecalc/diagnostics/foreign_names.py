@@ -142,11 +142,9 @@ linearcrossentropy linearcrossentropyloss focalloss diceloss cost sse | a loss c
 
 average avg | use `add`, then `divide` by the number of inputs
 
-floordivide mod remainder fmod min square sqrt rsqrt reciprocal neg negative abs absolute absval sign sgn exp expm1 exp2
-log log2 log10 log1p ln2 sin cos tan asin acos atan atan2 sinh cosh asinh acosh atanh erf erfc erfinv ceil floor round
-trunc frac clip clamp lerp addcmul addcdiv xor logicalxor bitshift bitwiseand
-bitwiseor bitwisexor bitwisenot bitwiseleftshift bitwiserightshift bitcast
-isnan isinf isfinite nantonum selectscatter
+floordivide mod remainder fmod min exp2 log2 log10 ln2 tan asin acos atan atan2 sinh cosh asinh acosh atanh erfc erfinv
+trunc frac lerp addcmul addcdiv xor logicalxor bitshift bitwiseand bitwiseor bitwisexor bitwisenot bitwiseleftshift
+bitwiserightshift bitcast isnan isinf isfinite nantonum selectscatter
 maskedselect maskedscatter heaviside hypot sinc digamma lgamma unaryop binaryop bias biasadd biaslayer
 
 eltwise elementwise combine | use `add` or `multiply`, whichever it computes

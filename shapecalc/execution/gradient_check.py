@@ -37,12 +37,13 @@ from shapecalc.reference.finite_differences import (
 from shapecalc.shape_inference.engine import Reports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.architecture import Architecture
     from shapecalc.dims import Shape
     from shapecalc.reference.backpropagation import BackwardResult, Propagation
     from shapecalc.reference.base import Array, Call
+    from shapecalc.reference.gradients import Context, Gradients
     from shapecalc.shape_inference.report import LayerReport, Report
 
 STEPS = (1e-6, 1e-7, 1e-8)
@@ -180,6 +181,14 @@ class _CheckedNetwork(NamedTuple):
         parameters = random_parameters(report, seed=seed, dtype=np.float64)
         return cls(report, parameters, {k: to_float64(v) for k, v in random_inputs(report, seed=seed).items()}, seed)
 
+    def positive(self) -> _CheckedNetwork:
+        """Return the network with the absolute values of its arrays, of which a root or a logarithm is real."""
+        parameters, inputs = (
+            {name: np.abs(array) if array.dtype.kind == "f" else array for name, array in arrays.items()}
+            for arrays in (self.parameters, self.inputs)
+        )
+        return self._replace(parameters=parameters, inputs=inputs)
+
     def calls(self) -> Iterator[Call]:
         return calls_of(self.report, params=self.parameters)
 
@@ -212,7 +221,9 @@ def verify_backward(
     """Run forward and backward in float64, and compare every gradient with its prediction and with differences.
 
     Symbols that are not in `sizes` take one small size. The loss is a sum of the outputs' elements with random weights.
-    Recurrent layers propagate over `truncate` time steps, None for all. Raises `ShapecalcError` for mistakes in the
+    Recurrent layers propagate over `truncate` time steps, None for all. If a value is not a number, such as the root of
+    a negative one, the network runs on the absolute values of its arrays; a layer for which that does not help is not
+    compared with differences. Raises `ShapecalcError` for mistakes in the
     file, and SC701 or SC705 before anything is allocated if a run would exceed `budget`.
 
     >>> import shapecalc
@@ -233,18 +244,24 @@ def verify_backward(
     directional_error = None
     try:
         tape = forward(_with_progress(network.calls(), notify, total), network.inputs, dtype=np.float64)
+        if has_nan(tape.values.values()):
+            network = network.positive()
+            tape = forward(network.calls(), network.inputs, dtype=np.float64)
         weights = network.loss_weights(tape.values)
+        undefined = has_nan(tape.values.values())
         checks: list[CheckedGradient] = []
-        propagation = propagate(
-            tape,
-            dict(weights),
-            truncate=truncate,
-            hook=lambda ctx, arriving, given: checks.append(check(ctx, arriving, given, seed=seed)),
-        )
+
+        def check_row(ctx: Context, arriving: Sequence[Array | None], given: Gradients) -> None:
+            """Compare the gradients of a call with differences, unless a NaN is what it reads or gives."""
+            around = (*ctx.inputs, *ctx.outputs, *(gradient for gradient in arriving if gradient is not None))
+            skipped = undefined and has_nan(around)
+            checks.append(NOT_CHECKED if skipped else check(ctx, arriving, given, seed=seed))
+
+        propagation = propagate(tape, dict(weights), truncate=truncate, hook=check_row)
         for returned in propagation:
             rows.append(_executed(predicted.popleft(), returned, checks.pop() if checks else NOT_CHECKED))
             notify(rows[-1].layer.path, total - len(predicted), total)
-        if not any(row.truncated for row in rows):
+        if not undefined and not any(row.truncated for row in rows):
             directional_error = _directional_error(network, weights, propagation)
     except ExecutionError as error:
         row = next(row for row in predicted if row.layer.path == error.path)
@@ -254,6 +271,11 @@ def verify_backward(
     return BackwardProof(
         architecture, report.bindings, peak, tuple(rows), skipped, directional_error, truncate, unnormalized
     )
+
+
+def has_nan(arrays: Iterable[Array]) -> bool:
+    """Return whether one of several arrays has a NaN, such as the logarithm of a negative number."""
+    return any(array.dtype.kind == "f" and bool(np.isnan(array).any()) for array in arrays)
 
 
 def to_float64(array: Array) -> Array:

@@ -22,6 +22,8 @@ FAMILIES = (
     "normalization",
     "arithmetic",
     "merging",
+    "functions",
+    "piecewise",
     "resampling",
     "shuffling",
     "reducing",

@@ -18,8 +18,9 @@ from shapecalc.diagnostics.suggestions import (
     with_fewest_edits,
 )
 from shapecalc.layers import layer_types
-from shapecalc.layers.activation import Elementwise, Relu, Rowwise
+from shapecalc.layers.activation import Relu, Rowwise
 from shapecalc.layers.base import fields_of
+from shapecalc.layers.elementwise import Elementwise
 from shapecalc.layers.foreign_names import (
     Meaning,
     caveat,

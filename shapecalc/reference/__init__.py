@@ -28,6 +28,8 @@ FAMILIES = (
     "reshaping",
     "arithmetic",
     "merging",
+    "functions",
+    "piecewise",
     "regularization",
     "resampling",
     "shuffling",

@@ -109,7 +109,7 @@ def pairs(x: Array, fields: Fields) -> tuple[Array, Array]:
 
 def waves(angles: Array, x: Array) -> tuple[Array, Array]:
     """Return the sines and cosines of angles in float64, in the dtype of x; those of scalars that have their own."""
-    if x.dtype == object and x.size and hasattr(x.flat[0], "sin"):
+    if x.dtype == object and x.size and hasattr(x.flat[0], "of"):
         angles = np.frompyfunc(lambda angle: constant(x, angle), 1, 1)(angles)
         return np.sin(angles), np.cos(angles)
     kind = np.float64 if x.dtype == object else x.dtype

@@ -62,6 +62,8 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
 SHOWN_AS: Mapping[str, str] = MappingProxyType(
     {
         "arithmetic": "merging",
+        "functions": "merging",
+        "piecewise": "merging",
         "separable": "conv",
         "comparing": "merging",
         "cumulative": "reducing",

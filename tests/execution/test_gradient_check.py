@@ -339,3 +339,29 @@ def test_expectations_are_what_a_pass_without_arrays_knows() -> None:
     assert rows["c3"].predicted_macs == (7 * 240_000, 7 * 240_000)
     assert rows["tanh_1"].predicted_macs == (0, 0)
     assert not replace(rows["c3"]).ok, "nothing of it was executed"
+
+
+NOT_REAL = """
+input: [N, 8]
+layers:
+  - {linear: 4, name: first}
+  - %s
+  - linear: 2
+"""
+
+
+@pytest.mark.parametrize(("steps", "checked"), [("log", True), ("sqrt", True), ("negative\n  - sqrt", False)])
+def test_what_is_no_number_is_no_wrong_gradient(steps: str, checked: bool) -> None:
+    """The absolute values of all arrays have logarithms; where that does not help, no difference is compared."""
+    proof = verify_backward(shapecalc.loads(NOT_REAL % steps))
+    assert proof.ok
+    assert (proof.directional_error is not None) == checked
+    assert all(bool(row.checked.entries) == checked for row in proof.rows)
+
+
+def test_a_wrong_gradient_of_a_layer_that_gives_nan_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    import shapecalc.reference.functions
+    from shapecalc.reference.gradients import BACKWARD_KERNELS, Gradients
+
+    monkeypatch.setitem(BACKWARD_KERNELS, "log", lambda ctx, gradient: Gradients((2 * gradient / ctx.inputs[0],)))
+    assert not verify_backward(shapecalc.loads(NOT_REAL % "log")).ok

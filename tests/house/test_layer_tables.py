@@ -39,20 +39,26 @@ ALLOWED = {
     ),
     "cli/layer_command.py": frozenset({"softmax", "dropout", "local_response_norm", "scaled_dot_product_attention"}),
     "cli/solve.py": frozenset({"conv"}),
-    "render/derivation.py": frozenset({"conv"}),
+    "render/derivation.py": frozenset({"ceil", "conv", "sqrt"}),
     # Families, which are modules of layers.
     "render/families.py": frozenset({"conv", "linear", "embedding", "einsum"}),
     # A value of `--type`.
     "cli/pool.py": frozenset({"max"}),
-    # An operation, as it is written.
-    "calculators/tracing.py": frozenset({"add", "max"}),
+    # Operations, as they are written.
+    "calculators/tracing.py": frozenset({"abs", "add", "ceil", "floor", "log", "max", "round", "sqrt"}),
+    "calculators/derivation.py": frozenset({"ceil"}),
+    "parser/where.py": frozenset({"sign"}),
+    "solving/sweep/where.py": frozenset({"sign"}),
+    # Parts of a number, and how a layer states probabilities.
+    "execution/exact_log.py": frozenset({"log", "sign"}),
+    "execution/values/objective.py": frozenset({"log"}),
     # An attribute of typer's ranges.
     "cli/parsing.py": frozenset({"linear", "max"}),
     # How a loss is reduced, and a figure of a tensor.
     "api/execute.py": frozenset({"mean", "sum"}),
     "api/rows.py": frozenset({"mean"}),
-    # A kind of expression.
-    "calculators/traced_sizes.py": frozenset({"sum"}),
+    # Kinds of expressions.
+    "calculators/traced_sizes.py": frozenset({"floor", "negative", "sum"}),
     # An option.
     "cli/options/layer_values.py": frozenset({"mean"}),
     # A heading of figures.

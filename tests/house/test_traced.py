@@ -151,10 +151,11 @@ def test_backward_kernels_trace_their_arithmetic(example: Example) -> None:
         check_texts(name, tensor)
 
 
-ROOTS = ("batch_norm", "instance_norm", "layer_norm", "group_norm", "rms_norm", "cosine_similarity")
+ROOTS = ("sqrt", "rsqrt", "batch_norm", "instance_norm", "layer_norm", "group_norm", "rms_norm", "cosine_similarity")
 FUNCTIONS = (
     *("elu", "gelu", "sigmoid", "silu", "tanh", "softplus", "softmax", "log_softmax", "local_response_norm"),
     *("scaled_dot_product_attention", "multihead_attention", "rotary_embedding", "positional_encoding", "power"),
+    *("exp", "expm1", "log", "log1p", "erf", "sin", "cos"),
 )
 """Types whose values are no fractions; the first only where a root is none."""
 

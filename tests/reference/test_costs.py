@@ -316,6 +316,20 @@ CASES = [
     Case("center_crop: nothing", "center_crop", (1, 2, 5, 7), 0, {"size": (4, 3)}),
     Case("scale: 1", "scale", X, ELEMENTS, {"dim": 1, "bias": False}, {"weight": (3,)}),
     Case("scale: 2 with a bias", "scale", X, 2 * ELEMENTS, {"dim": -1, "bias": True}, {"weight": (5,), "bias": (5,)}),
+    *(
+        Case(f"{word}: {cost} an element", word, X, other=cost * ELEMENTS)
+        for cost, words in (
+            (1, ("exp", "square", "negative", "abs", "erf", "sin", "cos", "floor", "ceil", "round")),
+            (2, ("expm1", "sign")),
+        )
+        for word in words
+    ),
+    Case("clamp: a comparison for each bound", "clamp", X, 2 * ELEMENTS, {"min": -1, "max": 1}),
+    *(
+        Case(f"{word}: one operation with a number", word, X, ELEMENTS, {"other": 3, "reverse": reverse})
+        for word in ("add", "multiply", "subtract", "divide", "power", "maximum", "minimum")
+        for reverse in (False, *((True,) if word in ("subtract", "divide") else ()))
+    ),
 ]
 
 

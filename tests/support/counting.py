@@ -96,6 +96,12 @@ for name, kinds, apply in (
     ("sqrt", ("sqrt",), math.sqrt),
     ("tanh", ("tanh",), math.tanh),
     ("erf", ("erf",), math.erf),
+    ("sin", ("sin",), math.sin),
+    ("cos", ("cos",), math.cos),
+    ("__abs__", ("abs",), abs),
+    ("__floor__", ("round",), math.floor),
+    ("__ceil__", ("round",), math.ceil),
+    ("rint", ("round",), round),
 ):
     setattr(Counted, name, one_sided(*kinds, apply=apply))
 

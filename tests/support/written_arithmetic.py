@@ -15,8 +15,9 @@ OPERATORS = {
     ast.Div: lambda a, b: a / b,
     ast.Pow: lambda a, b: a**b,
 }
-FUNCTIONS = {"max": max, "min": min, "abs": abs} | {
-    name: getattr(math, name) for name in ("exp", "expm1", "log", "log1p", "tanh", "erf", "sqrt", "sin", "cos")
+FUNCTIONS = {"max": max, "min": min, "abs": abs, "round": round} | {
+    name: getattr(math, name)
+    for name in ("exp", "expm1", "log", "log1p", "tanh", "erf", "sqrt", "sin", "cos", "floor", "ceil")
 }
 
 

@@ -11,8 +11,8 @@ from shapecalc.checking.keras.steps import WrittenStep, read_step
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import DimLimitError, Shape, product, show
 from shapecalc.layers import layer_type
-from shapecalc.layers.activation import Elementwise
 from shapecalc.layers.constraints import Constraints
+from shapecalc.layers.elementwise import Elementwise
 from shapecalc.layers.keras import (
     IGNORED,
     REQUIRED,

@@ -44,7 +44,7 @@ def dropout_before_batch_norm(graphs: Iterable[BlockGraph]) -> Iterator[Diagnost
 
 def _pair(graph: BlockGraph, row: LayerReport) -> LayerPair | None:
     """Return a row and the layer that it reads, directly or through activations."""
-    from shapecalc.layers.activation import Elementwise  # noqa: PLC0415 - a family is imported when a file has one
+    from shapecalc.layers.elementwise import Elementwise  # noqa: PLC0415 - a family is imported when a file has one
 
     source = graph.layers.get(row.step.inputs[0])
     while source is not None and isinstance(source.step.layer, Elementwise):

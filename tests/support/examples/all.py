@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.support.examples.arithmetic import ARITHMETIC
 from tests.support.examples.attention import ATTENTION
 from tests.support.examples.indexing import INDEXING
+from tests.support.examples.functions import FUNCTIONS
 from tests.support.examples.merging import MERGING
 from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, REDUCING
 from tests.support.examples.reshaping import MOVING
@@ -300,7 +301,6 @@ NORMALIZATION = [
 ]
 
 ACTIVATION = [
-    *(
         example(word, f"numbers of rank {len(x)}", x)
         for word in ("relu", "relu6", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh")
         for x in (VECTOR, MAP)
@@ -313,7 +313,6 @@ ACTIVATION = [
     example("gelu", "by tanh", TABLE, approximate="tanh"),
     example("softplus", "the usual threshold", MAP),
     example("softplus", "some numbers above the threshold", TABLE, beta=2.0, threshold=0.5),
-    *(
         example(word, reason, x, dim=dim)
         for word in ("softmax", "log_softmax")
         for reason, x, dim in (
@@ -367,8 +366,25 @@ REGULARIZATION = [
 ]
 
 EXAMPLES = (
-    *(*WEIGHTS, *SEPARABLE),
-    *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
-    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING, *ATTENTION, *TENSORS, *ARITHMETIC),
+    *WEIGHTS,
+    *SEPARABLE,
+    *CONV,
+    *POOLING,
+    *LINEAR,
+    *NORMALIZATION,
+    *ACTIVATION,
+    *RESHAPING,
+    *RESAMPLING,
+    *REGULARIZATION,
+    *RECURRENT,
+    *EMBEDDING,
+    *REDUCING,
+    *FURTHER,
+    *MOVING,
+    *MERGING,
+    *ATTENTION,
+    *TENSORS,
+    *ARITHMETIC,
     *INDEXING,
+    *FUNCTIONS,
 )
