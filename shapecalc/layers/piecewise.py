@@ -75,7 +75,7 @@ class Sign(Function):
 
 
 @layer("floor")
-class Floor(Function):
+class FloorFunction(Function):
     """The greatest integer that is not above x.
 
     Derivative: 0

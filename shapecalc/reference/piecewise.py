@@ -49,7 +49,8 @@ def signs(_call: Call, x: Array) -> Array:
     Source: torch.sign.
     """
     zero = constant(x, 0)
-    return np.where(x > zero, constant(x, 1), np.where(x < zero, constant(x, -1), zero))
+    result: Array = np.where(x > zero, constant(x, 1), np.where(x < zero, constant(x, -1), zero))
+    return result
 
 
 @kernel("floor", workspace=outputs_times(0))
