@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.support.examples.arithmetic import ARITHMETIC
 from tests.support.examples.attention import ATTENTION
-from tests.support.examples.indexing import INDEXING
 from tests.support.examples.functions import FUNCTIONS
+from tests.support.examples.indexing import INDEXING
 from tests.support.examples.merging import MERGING
 from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, REDUCING
 from tests.support.examples.reshaping import MOVING
@@ -301,6 +301,7 @@ NORMALIZATION = [
 ]
 
 ACTIVATION = [
+    *(
         example(word, f"numbers of rank {len(x)}", x)
         for word in ("relu", "relu6", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh")
         for x in (VECTOR, MAP)
@@ -313,6 +314,7 @@ ACTIVATION = [
     example("gelu", "by tanh", TABLE, approximate="tanh"),
     example("softplus", "the usual threshold", MAP),
     example("softplus", "some numbers above the threshold", TABLE, beta=2.0, threshold=0.5),
+    *(
         example(word, reason, x, dim=dim)
         for word in ("softmax", "log_softmax")
         for reason, x, dim in (
