@@ -11,7 +11,7 @@ from shapecalc.calculators.tracing import number
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.layers.recurrent import Cell, Equation, Recurrent
+    from shapecalc.layers.recurrence import Cell, Equation, Recurrent
 
 DIGITS = 5
 """Significant digits of a number in a line."""

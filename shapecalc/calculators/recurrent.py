@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dims import Dim, as_json, grouped, pretty
 from shapecalc.layers.base import PARAMS_AS
-from shapecalc.layers.recurrent import Equation
+from shapecalc.layers.recurrence import Equation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.dims import Shape
-    from shapecalc.layers.recurrent import Recurrent
+    from shapecalc.layers.recurrence import Recurrent
 
 Term = tuple[str, str]
 """A part of a formula, in letters and in numbers."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from shapecalc.execution.unrolling import CellStep, UnrolledPass
-    from shapecalc.layers.recurrent import Recurrent
+    from shapecalc.layers.recurrence import Recurrent
     from shapecalc.reference.base import Array, Call
     from shapecalc.reference.gradients import Context, Gradients
 

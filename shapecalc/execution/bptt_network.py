@@ -18,7 +18,7 @@ from shapecalc.execution.run import as_dtype, refused
 from shapecalc.execution.values.arguments import RANDOM, Drawn, filled_inputs, given_inputs, report_of, weights_of
 from shapecalc.execution.values.objective import read_slot
 from shapecalc.execution.values.prices import check_price, values_price
-from shapecalc.layers.recurrent import Recurrent
+from shapecalc.layers.recurrence import Recurrent
 from shapecalc.reference.executor import ExecutionError
 from shapecalc.reference.losses import LOSSES, Targets
 
@@ -66,6 +66,10 @@ def bptt(
     if not layers:
         help_text = "for the gradients of any network use `shapecalc run --backward`"
         raise refused(f"`{architecture.name}` has no recurrent layer", help_text)
+    for path, layer in layers.items():
+        if not layer.is_taken_apart:
+            help_text = "for its gradients use `shapecalc run --backward`"
+            raise refused(f"the steps of `{path}` are not shown: only those of the usual equations are", help_text)
     _check_budget(report, layers, budget)
     output = _output(report)
     arrays |= filled_inputs(report, words, seed, "float64")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.execution.bptt import LayerGradients, PassGradients, StepGradient
-    from shapecalc.layers.recurrent import Recurrent
+    from shapecalc.layers.recurrence import Recurrent
     from shapecalc.reference.base import Array
     from shapecalc.reference.bptt import GradientSums
 

@@ -18,7 +18,7 @@ from shapecalc.execution.values.arguments import RANDOM, Drawn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.layers.recurrent import Recurrent
+    from shapecalc.layers.recurrence import Recurrent
     from shapecalc.reference.base import Array, Call
 
 MOST_ELEMENTS = 20_000_000

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from shapecalc.execution.values.arguments import Drawn
-    from shapecalc.layers.recurrent import Recurrent
+    from shapecalc.layers.recurrence import Recurrent
     from shapecalc.reference.base import Array
     from shapecalc.reference.bptt import Gates, Pass, TimeStep
     from shapecalc.reference.recurrent import States

@@ -59,6 +59,8 @@ class RecurrentPass:
     count: int
     gates: Callable[[Array, Array, States], tuple[Gates, States]]
     sums: Callable[[TimeStep, States], GradientSums]
+    resets_first: bool = False
+    """Whether the last gate, a candidate, reads r ⊙ h instead of h."""
 
 
 def rnn_recurrence(nonlinearity: str) -> RecurrentPass:
@@ -120,13 +122,41 @@ def gru_sums(step: TimeStep, gradients: States) -> GradientSums:
     )
 
 
+def reset_first_gates(from_input: Array, from_hidden: Array, states: States) -> tuple[Gates, States]:
+    """Return r, z, n and r ⊙ h, of which the candidate's recurrent sum is; and the state h′ = (1 − z) ⊙ n + z ⊙ h."""
+    r, z = (logistic(from_input[row] + from_hidden[row]) for row in (0, 1))
+    n = np.tanh(from_input[2] + from_hidden[2])
+    return (r, z, n, r * states[0]), ((1 - z) * n + z * states[0],)
+
+
+def reset_first_sums(step: TimeStep, gradients: States) -> GradientSums:
+    """Return gradients of the sums of z and n, and 0 for r: that depends on a product, see `through_reset`."""
+    _, z, n, _ = step.gates
+    (grad_hidden,), (hidden,) = gradients, step.before
+    grad_candidate = grad_hidden * (1 - z) * (1 - n * n)
+    grad_z = grad_hidden * (hidden - n) * z * (1 - z)
+    grad_sums = np.stack([np.zeros_like(grad_z), grad_z, grad_candidate])
+    return GradientSums(grad_sums, grad_sums, (grad_hidden * z,))
+
+
+def through_reset(work: Work, recurrent: Array, step: TimeStep, sums: GradientSums) -> Array:
+    """Return the gradient of h through r ⊙ h, from W_hnᵀ · dn, and add that of the sum of r to `sums`."""
+    r, (hidden,) = step.gates[0], step.before
+    of_reset = work.matmul(recurrent[2 * len(hidden) :].T, sums.from_hidden[2])
+    sums.from_hidden[0] += of_reset * hidden * r * (1 - r)
+    return of_reset * r
+
+
 LSTM = RecurrentPass(4, lstm_gates, lstm_sums)
 GRU = RecurrentPass(3, gru_gates, gru_sums)
+GRU_RESET_FIRST = RecurrentPass(3, reset_first_gates, reset_first_sums, resets_first=True)
 
 
 def recurrence_of(call: Call) -> RecurrentPass:
     """Return the recurrence of a call of a recurrent layer."""
-    return {"lstm": LSTM, "gru": GRU}.get(call.kernel) or rnn_recurrence(call.fields["nonlinearity"])
+    if call.kernel == "gru":
+        return GRU if call.fields["reset_after"] else GRU_RESET_FIRST
+    return LSTM if call.kernel == "lstm" else rnn_recurrence(call.fields["nonlinearity"])
 
 
 @backward("rnn")
@@ -144,7 +174,7 @@ def lstm_backward(ctx: Context, *gradients: Array | None) -> Gradients:
 @backward("gru")
 def gru_backward(ctx: Context, *gradients: Array | None) -> Gradients:
     """Return gradients of x, h_0 if given, and every weight and bias, from those of output and h_n."""
-    return layers_backward(ctx, gradients, GRU)
+    return layers_backward(ctx, gradients, recurrence_of(ctx.call))
 
 
 def layers_backward(ctx: Context, gradients: Sequence[Array | None], recurrence: RecurrentPass) -> Gradients:
@@ -225,6 +255,10 @@ def recompute_steps(call: Call, suffix: str, read: Array, states: States, recurr
     steps = []
     for from_input in input_products(call, suffix, read, recurrence.count, states[0].dtype):
         from_hidden = weight @ states[0]
+        if recurrence.resets_first:
+            rows = len(states[0])
+            r = logistic(from_input[0] + from_hidden[:rows] + (0 if bias is None else bias[:rows]))
+            from_hidden[2 * rows :] = weight[2 * rows :] @ (r * states[0])
         if bias is not None:
             from_hidden += bias
         gates, after = recurrence.gates(from_input, from_hidden.reshape(from_input.shape), states)
@@ -248,10 +282,13 @@ def steps_backward(
     from_input, from_hidden, projected, carried = sums_backward(ctx, run, grad_output, carried, recurrence)
     grad_read = ctx.to_inputs.matmul(from_input.T, parameters[f"weight_ih_{suffix}"]).reshape(run.read.shape)
     matmul, before = ctx.to_parameters.matmul, np.concatenate([step.before[0] for step in run.steps], axis=1)
-    gradients = {
-        f"weight_ih_{suffix}": matmul(from_input, run.read.reshape(-1, run.read.shape[2])),
-        f"weight_hh_{suffix}": matmul(from_hidden, before.T),
-    }
+    gradients = {f"weight_ih_{suffix}": matmul(from_input, run.read.reshape(-1, run.read.shape[2]))}
+    if recurrence.resets_first:
+        resets = np.concatenate([step.gates[3] for step in run.steps], axis=1)
+        halves = ((from_hidden[: -len(before)], before), (from_hidden[-len(before) :], resets))
+        gradients[f"weight_hh_{suffix}"] = np.concatenate([matmul(sums, reads.T) for sums, reads in halves])
+    else:
+        gradients[f"weight_hh_{suffix}"] = matmul(from_hidden, before.T)
     if ctx.call.fields["bias"]:
         gradients |= {f"bias_ih_{suffix}": from_input.sum(axis=1), f"bias_hh_{suffix}": from_hidden.sum(axis=1)}
     if f"weight_hr_{suffix}" in parameters:
@@ -282,12 +319,17 @@ def sums_backward(
         if projection is not None:
             grad_hidden = ctx.to_inputs.matmul(projection.T, grad_hidden)
         sums = recurrence.sums(run.steps[index], (grad_hidden, *carried[1:]))
+        passed: Array | None = None
+        if recurrence.resets_first:
+            passed = through_reset(ctx.to_inputs, recurrent, run.steps[index], sums)
         from_input[:, index] = sums.from_input.reshape(-1, samples)
         from_hidden[:, index] = sums.from_hidden.reshape(-1, samples)
         if ctx.truncate and index and (count - index) % ctx.truncate == 0:
             carried = tuple(np.zeros_like(state) for state in sums.states)
         else:
-            product = ctx.to_inputs.matmul(recurrent.T, sums.from_hidden.reshape(-1, samples))
+            rows = slice(None if passed is None else 2 * len(passed))
+            product = ctx.to_inputs.matmul(recurrent[rows].T, sums.from_hidden.reshape(-1, samples)[rows])
+            product = product if passed is None else product + passed
             carried = (sums.states[0] + product, *sums.states[1:])
     for name, result in zip(OF_SUMS, (from_input, from_hidden, projected), strict=True):
         named(name, result)

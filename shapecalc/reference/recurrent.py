@@ -69,6 +69,32 @@ def gru_cell(from_input: Array, from_hidden: Array, states: States) -> States:
     return (n + z,)
 
 
+def gru_reset_first(
+    call: Call, weight: Array, bias: Array | None, from_input: Array, states: States, sums: Array
+) -> States:
+    """Return h′ = (1 − z) ⊙ n + z ⊙ h of a GRU with n = tanh(arriving + W_hn (r ⊙ h) + b_hn); rows: r, z, n.
+
+    `sums` is overwritten.
+    """
+    (hidden,), rows = states, 2 * len(states[0])
+    gates, n = sums[:rows], sums[rows:]
+    call.work.matmul(weight[:rows], hidden, out=gates)
+    if bias is not None:
+        gates += bias[:rows]
+    gates += from_input[:2].reshape(gates.shape)
+    logistic(gates, out=gates)
+    r, z = gates.reshape(2, *hidden.shape)
+    r *= hidden
+    call.work.matmul(weight[rows:], r, out=n)
+    if bias is not None:
+        n += bias[rows:]
+    n += from_input[2]
+    np.tanh(n, out=n)
+    n *= 1 - z
+    z *= hidden
+    return (n + z,)
+
+
 def sequence_workspace(gates: int, extra: int) -> Workspace:
     """Return the workspace of a layer whose cell needs `extra` arrays [H, N] in addition to the sums of every gate."""
 
@@ -107,9 +133,9 @@ def lstm(call: Call, x: Array, *initial: Array) -> States:
 
 @kernel("gru", workspace=sequence_workspace(gates=3, extra=3))
 def gru(call: Call, x: Array, *initial: Array) -> States:
-    """Return output and h_n of a gated recurrent unit, with the reset gate applied after the product.
+    """Return output and h_n of a gated recurrent unit; the reset gate multiplies after or before the product.
 
-    Source: torch.nn.GRU.
+    Source: torch.nn.GRU; before the product ONNX's GRU with linear_before_reset = 0.
     """
     return run_layers(call, x, initial, gru_cell, 3, (call.fields["hidden_size"],))
 
@@ -178,11 +204,15 @@ def run_steps(
     projection = call.parameters[f"weight_hr_{suffix}"] if call.fields.get("proj_size") else None
     samples = sequence.shape[1]
     from_hidden = np.empty((gates * call.fields["hidden_size"], samples), dtype=output.dtype)
+    resets_first = not call.fields.get("reset_after", True)
     for step, from_input in enumerate(input_products(call, suffix, sequence, gates, output.dtype)):
-        call.work.matmul(weight, states[0], out=from_hidden)
-        if bias is not None:
-            from_hidden += bias
-        states = cell(from_input, from_hidden.reshape(gates, -1, samples), states)
+        if resets_first:
+            states = gru_reset_first(call, weight, bias, from_input, states, from_hidden)
+        else:
+            call.work.matmul(weight, states[0], out=from_hidden)
+            if bias is not None:
+                from_hidden += bias
+            states = cell(from_input, from_hidden.reshape(gates, -1, samples), states)
         if projection is not None:
             hidden = np.empty((call.fields["proj_size"], samples), dtype=output.dtype)
             states = (call.work.matmul(projection, states[0], out=hidden), *states[1:])

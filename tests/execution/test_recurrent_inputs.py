@@ -14,7 +14,7 @@ from shapecalc.layers.recurrent import Gru, Lstm, Rnn
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shapecalc.layers.recurrent import Recurrent
+    from shapecalc.layers.recurrence import Recurrent
 
 
 def case(kind: type[Recurrent] = Rnn, fields: dict[str, Any] | None = None, /, **texts: str) -> RecurrentCase:

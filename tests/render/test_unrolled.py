@@ -13,7 +13,7 @@ from tests.render.test_eighty_columns import check_document, check_lines
 
 if TYPE_CHECKING:
     from shapecalc.execution.unrolling import Unrolled
-    from shapecalc.layers.recurrent import Recurrent
+    from shapecalc.layers.recurrence import Recurrent
 
 
 def case(kind: type[Recurrent], fields: dict[str, Any], sizes: dict[str, int], **texts: str) -> Unrolled:

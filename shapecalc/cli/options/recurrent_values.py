@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shapecalc.cli.options.formats import Target
     from shapecalc.diagnostics import ShapecalcError
     from shapecalc.execution.recurrent_inputs import RecurrentCase
-    from shapecalc.layers.recurrent import Recurrent
+    from shapecalc.layers.recurrence import Recurrent
 
 SequenceOption = Annotated[
     str | None,

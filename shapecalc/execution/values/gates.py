@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.execution.lowering import concrete
-from shapecalc.layers.recurrent import Recurrent
+from shapecalc.layers.recurrence import Recurrent
 from shapecalc.reference.bptt import recompute_layers, recurrence_of
 
 if TYPE_CHECKING:
