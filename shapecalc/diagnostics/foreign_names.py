@@ -16,7 +16,7 @@ octaveconv# partialconv# gatedconv# quantconv# convinteger qlinearconv# graphcon
 spectralconv# coordconv# involution ghostconv lightconv repconv conv2 mixedconv#
 locallyconnected# local crosscorrelation
 
-convlstm# convgru# convlstmcell convgrucell
+convgru# convgrucell
 
 pool pool1d pool2d pool3d pooling pooling1d pooling2d pooling3d spatialpool spatialpooling | use `max_pool` or
 `avg_pool`, whichever it computes
@@ -74,11 +74,9 @@ zoneout shakedrop shakeshake cutout mixup cutmix augmix patchdropout | it change
 activityregularization masking stopgradient detach contiguous clone copy print checkpoint requiresgrad
 optimizationbarrier dequantstub quantstub | it changes no shape: write `identity` or leave it out
 
-rnncell rnncellbase simplernncell elmanrnncell rnnbase stackedrnncells | use `rnn`, which reads the whole sequence
+rnncellbase rnnbase stackedrnncells | use `rnn`, which reads the whole sequence
 
-lstmcell optimizedlstmcell basiclstmcell layernormbasiclstmcell | use `lstm`, which reads the whole sequence
-
-grucell | use `gru`, which reads the whole sequence
+layernormbasiclstmcell | use `lstm`, which reads the whole sequence
 
 bidirectional birnnwrapper | use `bidirectional: true` in the recurrent layer
 

@@ -32,6 +32,8 @@ FAMILIES = (
     "attention",
     "positional",
     "separable",
+    "conv_lstm",
+    "cells",
     "tensors",
     "comparing",
     "cumulative",

@@ -39,6 +39,8 @@ FAMILIES = (
     "attention",
     "positional",
     "separable",
+    "conv_lstm",
+    "cells",
     "tensors",
     "comparing",
     "cumulative",

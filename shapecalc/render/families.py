@@ -72,6 +72,8 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
         "einsum": "merging",
         "unfolding": "resampling",
         "fourier": "linear",
+        "conv_lstm": "recurrent",
+        "cells": "recurrent",
     }
 )
 """The family as which one of `shapecalc.layers.FAMILIES` is shown, if as another one."""

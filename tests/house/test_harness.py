@@ -14,6 +14,8 @@ from shapecalc.dims import evaluate
 from shapecalc.layers import layer_types
 from shapecalc.layers.attention import Attending
 from shapecalc.layers.base import fields_of
+from shapecalc.layers.cells import GruCell, LstmCell
+from shapecalc.layers.conv_lstm import ConvLstm
 from shapecalc.layers.recurrent import Gru, Lstm
 from shapecalc.layers.weights import ComputedWeight
 from shapecalc.reference.base import Call
@@ -223,6 +225,10 @@ def products_beside(example: Example, point: Mapping[str, int]) -> int:
         return weight * (1 + (layer.weight_norm or layer.gain)) + gains
     if isinstance(layer, Attending):
         return prod(x)
+    if isinstance(layer, ConvLstm):
+        return 3 * x[1] * prod(layer.outputs(*example.at(point))["h_n"])
+    if isinstance(layer, LstmCell | GruCell):
+        return 3 * x[0] * layer.hidden_size
     if not isinstance(layer, Lstm | Gru):
         return 0
     return 3 * x[0] * x[1] * layer.directions * layer.num_layers * layer.hidden_size

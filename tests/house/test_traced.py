@@ -156,6 +156,7 @@ FUNCTIONS = (
     *("elu", "gelu", "sigmoid", "silu", "tanh", "softplus", "softmax", "log_softmax", "local_response_norm"),
     *("scaled_dot_product_attention", "multihead_attention", "rotary_embedding", "positional_encoding", "power"),
     *("exp", "expm1", "log", "log1p", "erf", "sin", "cos"),
+    *("conv_lstm", "rnn_cell", "lstm_cell", "gru_cell"),
 )
 """Types whose values are no fractions; the first only where a root is none."""
 
@@ -163,6 +164,7 @@ FUNCTIONS = (
 def is_rational(example: Example) -> bool:
     """Whether the fields make a function rational: a learned table, or an integer power."""
     integer_power = example.type == "power" and example.fields.get("other") == 3
+    integer_power = integer_power or example.fields.get("nonlinearity") == "relu"
     return integer_power or example.fields.get("kind") == "learned"
 
 

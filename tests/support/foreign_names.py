@@ -27,6 +27,9 @@ EXACT = {
         "Convolution2DTranspose Convolution3DTranspose ConvTranspose Deconvolution"
     ),
     "linear": "LazyLinear Linear Dense",
+    "rnn_cell": "RNNCell",
+    "lstm_cell": "LSTMCell",
+    "gru_cell": "GRUCell",
     "separable_conv": "SeparableConv1D SeparableConv2D SeparableConvolution1D SeparableConvolution2D",
     "max_pool": "MaxPool1d MaxPool2d MaxPool3d MaxPooling1D MaxPooling2D MaxPooling3D MaxPool",
     "avg_pool": "AvgPool1d AvgPool2d AvgPool3d AveragePooling1D AveragePooling2D AveragePooling3D avgpool",
@@ -128,6 +131,9 @@ EXACT = {
     "constant": "Constant",
 }
 ROUGH = {
+    "conv_lstm": "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
+    "rnn_cell": "SimpleRNNCell",
+    "lstm_cell": "OptimizedLSTMCell",
     "conv": (
         "convolutional Conv2dSame ConvolutionDepthwise DepthwiseConv1D DepthwiseConv2D DepthwiseConvolution "
         "ScaledStdConv2d StdConv2d"

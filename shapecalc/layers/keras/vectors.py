@@ -87,8 +87,8 @@ def _lstm(call: KerasCall) -> tuple[KerasStep, ...]:
 
 @keras_layer("gru", Reads.LAST, shared=True, **_RECURRENT, recurrent_activation="sigmoid", reset_after=True)
 def _gru(call: KerasCall) -> tuple[KerasStep, ...]:
-    expect(call, activation="tanh", recurrent_activation="sigmoid", reset_after=True)
-    return _recurrent(call, "gru")
+    expect(call, activation="tanh", recurrent_activation="sigmoid")
+    return _recurrent(call, "gru", reset_after=None if call.fields["reset_after"] else False)
 
 
 @keras_layer("simplernn", Reads.LAST, **_RECURRENT)

@@ -75,7 +75,6 @@ def test_a_normalisation_of_channels(word: str, fields: dict[str, Any], steps: l
         ("LSTM", {"units": 5, "dropout": 0.2}, "drops the same features at all steps"),
         ("LSTM", {"units": 5, "activation": "relu"}, "`activation: relu`"),
         ("LSTM", {"units": 5, "return_state": True}, "`return_state: true`"),
-        ("GRU", {"units": 5, "reset_after": False}, "`reset_after: false`"),
         ("SimpleRNN", {"units": 5, "activation": "sigmoid"}, "`activation: sigmoid`"),
         ("Embedding", {"input_dim": 50, "output_dim": 8, "mask_zero": True}, "`mask_zero: true`"),
         ("MultiHeadAttention", {"num_heads": 2, "key_dim": 8}, "Keras has 568 parameters"),

@@ -9,10 +9,9 @@ from tests.support.examples.indexing import INDEXING
 from tests.support.examples.merging import MERGING
 from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, REDUCING
 from tests.support.examples.reshaping import MOVING
-from tests.support.examples.separable import SEPARABLE
 from tests.support.examples.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
 from tests.support.examples.tensors import TENSORS
-from tests.support.examples.weights import WEIGHTS
+from tests.support.examples.windows import WINDOWS
 
 CONV = [
     example("conv", "one spatial axis: the rank is the input's", ROW, out_channels=5, kernel_size=3),
@@ -368,8 +367,7 @@ REGULARIZATION = [
 ]
 
 EXAMPLES = (
-    *WEIGHTS,
-    *SEPARABLE,
+    *WINDOWS,
     *CONV,
     *POOLING,
     *LINEAR,

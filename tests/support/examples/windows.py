@@ -1,0 +1,10 @@
+"""Examples of convolutions and recurrent layers in further forms."""
+
+from __future__ import annotations
+
+from tests.support.examples.cells import CELLS
+from tests.support.examples.conv_lstm import CONV_LSTM
+from tests.support.examples.separable import SEPARABLE
+from tests.support.examples.weights import WEIGHTS
+
+WINDOWS = [*WEIGHTS, *SEPARABLE, *CONV_LSTM, *CELLS]
