@@ -22,7 +22,9 @@ ONE_LAYER = {
 
 def sequence_call(call: Call) -> Call:
     """Return the call of the layer of which a cell is a step."""
-    tensors = {f"{name}_l0": array for name, array in call.parameters.items()}
+    kinds = ("weight", "bias") if call.fields["bias"] else ("weight",)
+    names = [f"{kind}_{side}" for kind in kinds for side in ("ih", "hh")]
+    tensors = {f"{name}_l0": call.parameters[name] for name in names}
     kind = call.kernel.removesuffix("_cell")
     return replace(call, kernel=kind, fields={**ONE_LAYER, **call.fields}, parameters=tensors)
 
