@@ -169,7 +169,7 @@ sequenceconstruct sequenceempty sequenceerase sequenceinsert sequencelength opti
 optionalhaselement compress nonzero nonmaxsuppression nms reversesequence reverse flip fliplr flipud rot90 roll
 diag diagonal diagembed eyelike eye range arange linspace shape size constantofshape fill full zeros ones
 zeroslike oneslike fulllike empty rand randn randomnormal randomnormallike randomuniform randomuniformlike bernoulli
-multinomial castlike half cutoff affinegrid gridsample gridsampler spatialtransformer stn warp
+multinomial castlike half cutoff stn warp
 opticalflowwarp correlation filter argsortgather batchreindex listdata hstack vstack dstack columnstack meshgrid
 
 tile repeat repeatvector repeatinterleave expand expandas broadcastto broadcast

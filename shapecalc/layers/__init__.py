@@ -34,6 +34,7 @@ FAMILIES = (
     "separable",
     "conv_lstm",
     "cells",
+    "sampling",
     "tensors",
     "comparing",
     "cumulative",

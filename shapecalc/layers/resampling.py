@@ -11,11 +11,13 @@ from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
 from shapecalc.layers.constraints import REFUSING, Constraints, undecided
 from shapecalc.layers.conv import fits_padding_mode
 from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OneOf, OptionalSizesLike, Several
+from shapecalc.layers.pooling import AdaptiveAvgPool
 from shapecalc.layers.saved import Saved, Storage, saved_input
 
 EXACT_NUMERATORS = 2**22
 """Numerators below this times a size of 31 bits are exact in float64."""
-LINEAR_MODES = {"linear": 1, "bilinear": 2, "trilinear": 3}
+INTERPOLATING = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
+"""The modes of interpolation, with the number of spatial axes of each."""
 
 
 @layer("pad", main="padding")
@@ -210,7 +212,8 @@ class Upsample(Layer):
         scale_factor: Factor that multiplies the length of each spatial axis; either it or `size` is given.
         size: Size of the output along each spatial axis, in which symbols of the input may stand, such as
             `["${2 * H}", W]`; `{like: step}` is a second input, whose spatial size it is.
-        mode: Copy of the nearest element, or linear interpolation over one, two or three spatial axes.
+        mode: Copy of the nearest element (`nearest-exact`: nearest to the centre), linear or cubic interpolation, or
+            the mean of the elements below each output element (`area`).
         align_corners: Whether the first and last elements of input and output coincide; allowed only with
             interpolation.
 
@@ -218,9 +221,10 @@ class Upsample(Layer):
         size is read
     Output: [N, C, *size], or on each axis ⌊n · scale_factor⌋
     Parameters: none
-    Costs: MACs 0; FLOPs = 0 for nearest; 2ᵈ⁺¹ − 1 per output for interpolation over d axes (2ᵈ products and their
-        sum; the weights are the same for all channels and not counted)
-    Source: torch.nn.Upsample
+    Costs: MACs 0; FLOPs = 0 for nearest; 2ᵈ⁺¹ − 1 per output for linear interpolation over d axes (2ᵈ products and
+        their sum; the weights are the same for all channels and not counted), 31 for bicubic; for area those of
+        adaptive_avg_pool
+    Source: torch.nn.functional.interpolate
     """
 
     foreign_names = (
@@ -253,18 +257,18 @@ class Upsample(Layer):
     reads_map = True
     scale_factor: Annotated[float | tuple[float, ...] | None, Several(Number(above=0))] = None
     size: OptionalSizesLike = None
-    mode: Annotated[str, OneOf(("nearest", *LINEAR_MODES))] = "nearest"
+    mode: Annotated[str, OneOf(("nearest", *INTERPOLATING, "nearest-exact", "area"))] = "nearest"
     align_corners: Bool = False
 
     def check_fields(self) -> None:
         """Raise `LayerError` SC205 if fields contradict each other."""
         if self.size is not None and self.scale_factor is not None:
             raise LayerError("SC205", expects="one of `size` and `scale_factor`", receives="both", field="size")
-        if self.align_corners and self.mode == "nearest":
+        if self.align_corners and self.mode not in INTERPOLATING:
             raise LayerError(
                 "SC205",
                 expects="`align_corners` only where `mode` interpolates",
-                receives="`mode: nearest`",
+                receives=f"`mode: {self.mode}`",
                 field="align_corners",
             )
 
@@ -279,21 +283,27 @@ class Upsample(Layer):
         if (given is None) == (like is None):
             expects = "one of `size`, `scale_factor` and a second input"
             raise LayerError("SC205", expects=expects, receives="none" if like is None else "both", field=given)
-        if LINEAR_MODES.get(self.mode, rank) != rank:
-            mode = next(mode for mode, axes in LINEAR_MODES.items() if axes == rank)
+        if INTERPOLATING.get(self.mode, rank) != rank:
+            mode = next(mode for mode, axes in INTERPOLATING.items() if axes == rank)
             raise LayerError(
                 "SC305",
-                expects=f"{LINEAR_MODES[self.mode]} spatial axes with `mode: {self.mode}`",
+                expects=f"{INTERPOLATING[self.mode]} spatial axes with `mode: {self.mode}`",
                 receives=show(x),
                 field="mode",
                 help=f"write `mode: {mode}`",
                 replacement=mode,
             )
-        if like is not None:
-            return (x[0], x[1], *size_like(x, like))
-        if self.size is not None:
-            return (x[0], x[1], *per_axis(self.size, rank, "size"))
-        scales = per_axis(self.scale_factor, rank, "scale_factor")
+        if like is not None or self.size is not None:
+            spatial = per_axis(self.size, rank, "size") if like is None else size_like(x, like)
+        else:
+            spatial = self._scaled_size(x, constraints)
+        if self.mode == "area":
+            _check_area(x, spatial)
+        return (x[0], x[1], *spatial)
+
+    def _scaled_size(self, x: Shape, constraints: Constraints) -> Shape:
+        """Return ⌊n · scale_factor⌋ for each spatial axis."""
+        scales = per_axis(self.scale_factor, len(x) - 2, "scale_factor")
         spatial = tuple(_scaled(n, scale) for n, scale in zip(x[2:], scales, strict=True))
         if any(isinstance(n, int) and n < 1 for n in spatial):
             raise LayerError(
@@ -301,15 +311,28 @@ class Upsample(Layer):
             )
         for n in spatial:
             constraints.require_nonnegative(n - 1)
-        return (x[0], x[1], *spatial)
+        return spatial
 
     def operations(self, *shapes: Shape) -> Dim:
-        """Return the products and sums of the interpolation."""
-        if self.mode == "nearest":
-            return 0
+        """Return the products and sums of the interpolation, or the additions and divisions of the means."""
         x, y = shapes[0], shapes[-1]
-        corners: int = 2 ** (len(x) - 2)
-        return product(y) * (2 * corners - 1)
+        if self.mode == "area":
+            return AdaptiveAvgPool(output_size=1).operations(x, y)
+        if self.mode not in INTERPOLATING:
+            return 0
+        elements: int = (4 if self.mode == "bicubic" else 2) ** (len(x) - 2)
+        return product(y) * (2 * elements - 1)
+
+    def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
+        """Return the input for `area`, which is an adaptive_avg_pool; else nothing."""
+        return AdaptiveAvgPool(output_size=1).saved(shapes[0], shapes[-1]) if self.mode == "area" else ()
+
+
+def _check_area(x: Shape, spatial: Shape) -> None:
+    """Raise `LayerError` SC311 if the windows of the means depend on a symbol of the output's size."""
+    for n, o in zip(x[2:], spatial, strict=True):
+        if not isinstance(o, int) and n != o:
+            raise undecided("expects a number for each output axis with `mode: area`", o, field="mode")
 
 
 def _scaled(n: Dim, scale: float) -> Dim:

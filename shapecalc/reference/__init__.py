@@ -41,6 +41,7 @@ FAMILIES = (
     "separable",
     "conv_lstm",
     "cells",
+    "sampling",
     "tensors",
     "comparing",
     "cumulative",

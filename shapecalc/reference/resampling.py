@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from itertools import product
@@ -12,6 +13,7 @@ import numpy as np
 from shapecalc.reference import windows
 from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
 from shapecalc.reference.gradients import Context, Gradients, backward
+from shapecalc.reference.pooling import adaptive_avg_pool, adaptive_avg_pool_backward
 
 
 @kernel("pad", workspace=outputs_times(0))
@@ -72,14 +74,16 @@ def center_slices(x: Array, sizes: tuple[int, ...]) -> list[slice]:
 
 @kernel("upsample", workspace=outputs_times(2))
 def upsample(call: Call, x: Array, like: Array | None = None) -> Array:
-    """Return the input on another grid: the nearest element, or the weighted mean of the two nearest along each axis.
+    """Return the input on another grid: the nearest element, or a weighted mean of two or four along each axis.
 
-    Source: torch.nn.Upsample. If `scale_factor` is given, positions are computed with it.
+    Source: torch.nn.functional.interpolate. If `scale_factor` is given, positions are computed with it.
     """
     axes = grids(call, x, like)
-    if call.fields["mode"] == "nearest":
-        return windows.at(x, np.ix_(*(nearest_elements(*axis) for axis in axes)))
-    corners = [nearest_two(*axis, align_corners=call.fields["align_corners"]) for axis in axes]
+    if call.fields["mode"] == "area":
+        return adaptive_avg_pool(pooling_call(call, axes), x)
+    corners = [elements_along(call, *axis) for axis in axes]
+    if call.fields["mode"].startswith("nearest"):
+        return windows.at(x, np.ix_(*(indices for ((indices, _),) in corners)))
     first, *others = product(*corners)
     total = weighted_elements(x, first)
     for corner in others:
@@ -101,11 +105,12 @@ def grids(call: Call, x: Array, like: Array | None = None) -> list[tuple[int, in
 def upsample_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for every input element the weighted sum of the gradients computed from it, one axis after another."""
     (x, *others), fields = ctx.inputs, ctx.call.fields
+    if fields["mode"] == "area":
+        call = pooling_call(ctx.call, grids(ctx.call, *ctx.inputs))
+        (of_x,) = adaptive_avg_pool_backward(replace(ctx, call=call, inputs=(x,)), gradient).inputs
+        return Gradients((of_x, *map(np.zeros_like, others)))
     for axis, grid in enumerate(grids(ctx.call, *ctx.inputs), start=2):
-        if fields["mode"] == "nearest":
-            corners: tuple[tuple[Array, Array], ...] = ((nearest_elements(*grid), np.ones(grid[1], dtype=int)),)
-        else:
-            corners = nearest_two(*grid, align_corners=fields["align_corners"])
+        corners = elements_along(ctx.call, *grid)
         given = np.moveaxis(gradient, axis, 0)
         onto = np.zeros((grid[0], *given.shape[1:]), dtype=given.dtype)
         for indices, weights in corners:
@@ -113,6 +118,21 @@ def upsample_backward(ctx: Context, gradient: Array) -> Gradients:
                 onto[index] += weight * values
         gradient = np.moveaxis(onto, 0, axis)
     return Gradients((gradient, *map(np.zeros_like, others)))
+
+
+def pooling_call(call: Call, axes: list[tuple[int, int, float | None]]) -> Call:
+    """Return the call of the pool that `area` is."""
+    return replace(call, fields={"output_size": tuple(count for _, count, _ in axes)})
+
+
+def elements_along(call: Call, length: int, count: int, scale: float | None) -> tuple[tuple[Array, Array], ...]:
+    """Return the input elements that each of `count` output elements is computed from, with their weights."""
+    mode = call.fields["mode"]
+    if mode == "bicubic":
+        return nearest_four(length, count, scale, align_corners=call.fields["align_corners"])
+    if mode in ("nearest", "nearest-exact"):
+        return ((nearest_elements(length, count, scale, 0.5 * (mode != "nearest")), np.ones(count, dtype=int)),)
+    return nearest_two(length, count, scale, align_corners=call.fields["align_corners"])
 
 
 def weighted_elements(x: Array, corner: tuple[tuple[Array, Array], ...]) -> Array:
@@ -130,14 +150,17 @@ def in_dtype(x: Array, weights: Array) -> Array:
     return exact
 
 
-def nearest_elements(length: int, count: int, scale: float | None) -> Array:
+def nearest_elements(length: int, count: int, scale: float | None, offset: float = 0.0) -> Array:
     """Return the index of the input element for each of `count` output elements: the one that contains its start.
+
+    With an `offset` of 0.5, the one that contains its centre.
 
     Computed in single precision, as in PyTorch: a position on the edge between elements may fall on either side.
     For a small 2-D map with an output of the same or twice the size, PyTorch assumes a scale of 1 or 2.
     """
     step = np.float32(length / count if scale is None else 1 / scale)
-    indices: Array = np.minimum(np.floor(np.arange(count, dtype=np.float32) * step).astype(int), length - 1)
+    starts = np.arange(count, dtype=np.float32) + np.float32(offset)
+    indices: Array = np.minimum(np.floor(starts * step).astype(int), length - 1)
     return indices
 
 
@@ -158,3 +181,26 @@ def nearest_two(
     high = np.minimum(low + 1, length - 1)
     share = np.clip(position - low, 0.0, 1.0)
     return (low, 1 - share), (high, share)
+
+
+def nearest_four(
+    length: int, count: int, scale: float | None, *, align_corners: bool
+) -> tuple[tuple[Array, Array], ...]:
+    """Return the four input elements next to each of `count` output elements, each with its weight; edges repeat.
+
+    Cubic convolution with A = −0.75 (Keys 1981), as in PyTorch.
+    """
+    if align_corners:
+        position = np.arange(count) * ((length - 1) / (count - 1) if count > 1 else 0.0)
+    else:
+        # Unlike linear interpolation, PyTorch's does not copy if the lengths are equal and the scale is not 1.
+        position = (np.arange(count) + 0.5) * (length / count if scale is None else 1 / scale) - 0.5
+    low = np.floor(position).astype(int)
+    share = position - low
+    elements = []
+    for offset in (-1, 0, 1, 2):
+        distance = abs(share - offset)
+        near = (1.25 * distance - 2.25) * distance**2 + 1
+        far = -0.75 * (((distance - 5) * distance + 8) * distance - 4)
+        elements.append((np.clip(low + offset, 0, length - 1), np.where(distance <= 1, near, far)))
+    return tuple(elements)

@@ -74,6 +74,7 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
         "fourier": "linear",
         "conv_lstm": "recurrent",
         "cells": "recurrent",
+        "sampling": "resampling",
     }
 )
 """The family as which one of `shapecalc.layers.FAMILIES` is shown, if as another one."""
