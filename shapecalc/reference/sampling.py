@@ -56,7 +56,7 @@ def read(x: Array, indices: list[Array]) -> Array:
     return result
 
 
-def whole_part(position: Array) -> Array:
+def index_before(position: Array) -> Array:
     """Return the index of the element at or before each position."""
     return np.asarray(np.floor(position.astype(float)), dtype=int)
 
@@ -87,7 +87,7 @@ def grid_sample(call: Call, x: Array, grid: Array) -> Array:
     axes = positions(call, grid, x.shape[2:])
     if call.fields["mode"] == "nearest":
         return read(x, nearest_indices(axes))
-    lows = [whole_part(position) for position in axes]
+    lows = [index_before(position) for position in axes]
     shares = shares_of(axes, lows)
     total: Array | None = None
     for sides, indices in corners(lows):
@@ -118,7 +118,7 @@ def grid_sample_backward(ctx: Context, gradient: Array) -> Gradients:
     if fields["mode"] == "nearest":
         spread_onto(of_x, nearest_indices(axes), gradient)
         return Gradients((of_x, of_grid))
-    lows = [whole_part(position) for position in axes]
+    lows = [index_before(position) for position in axes]
     shares = shares_of(axes, lows)
     for sides, indices in corners(lows):
         weight = weight_of_corner(shares, sides)
