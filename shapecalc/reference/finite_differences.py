@@ -77,7 +77,8 @@ def check(
     sum of the absolute contributions of the elements of the outputs. For an element with a kink (a max_pool window with
     two equal maxima) every slope between those of the two sides is correct.
 
-    The padding row of an embedding must have a zero gradient, by convention, although outputs depend on it. In
+    The padding row of an embedding must have a zero gradient, by convention, although outputs depend on it; so must an
+    infinite entry, such as a masked score, which no step moves. In
     truncated back-propagation the states at the cuts are fixed; bidirectional layers are not checked then, because the
     cuts of the two directions differ.
     """
@@ -95,7 +96,8 @@ def check(
         padding, size, forward = padding_row(ctx.call, name), root_mean_square(array), partial(outputs, call, inputs)
         for at in _entries(gradient, entries, random):
             slope, trials = float(gradient[at]), _trials(ctx, incoming, forward, array, at, size, bounds)
-            entry_error = float(slope != 0) if at and padding == at[0] else _least_error(trials, slope)
+            fixed = (at and padding == at[0]) or math.isinf(array[at])
+            entry_error = float(slope != 0) if fixed else _least_error(trials, slope)
             checked += 1
             if entry_error > error:
                 error, worst = entry_error, f"{name}{list(at)}" if at else name
@@ -106,7 +108,8 @@ def _bounds(outputs: tuple[Array, ...], gradients: Sequence[Array | None]) -> tu
     """Return the largest gradient, and the largest product of an output and its gradient, without signs."""
     known = [(y, g) for y, g in zip(outputs, gradients, strict=True) if g is not None and g.size]
     largest = max((float(np.abs(g).max()) for _, g in known), default=0.0)
-    return largest, max((float(np.abs(y * g).max()) for y, g in known), default=0.0)
+    products = (np.abs(y * g) for y, g in known)
+    return largest, max((float(each.max(where=np.isfinite(each), initial=0.0)) for each in products), default=0.0)
 
 
 def _entries(gradient: Array, count: int, random: np.random.Generator) -> list[tuple[int, ...]]:
@@ -138,8 +141,15 @@ def padding_row(call: Call, parameter: str) -> int | None:
 
 
 def root_mean_square(array: Array) -> float:
-    """Return the root mean square of the entries of an array, 0 for an empty one; allocates no array of its size."""
-    return math.sqrt(float(np.vdot(array, array)) / array.size) if array.size else 0.0
+    """Return the root mean square of the entries of an array that are finite, 0 if none is.
+
+    Allocates no array of its size if all are.
+    """
+    square = float(np.vdot(array, array)) if array.size else 0.0
+    if math.isfinite(square):
+        return math.sqrt(square / array.size) if array.size else 0.0
+    finite = array[np.isfinite(array)]
+    return math.sqrt(float(np.vdot(finite, finite)) / finite.size) if finite.size else 0.0
 
 
 def input_name(index: int, count: int) -> str:
