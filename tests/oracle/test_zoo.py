@@ -38,6 +38,8 @@ RESNETS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 GRAPHS = (*RESNETS, "resnext50_32x4d", "wide_resnet50_2", "densenet121", "squeezenet1_1", "mobilenet_v2")
 IMAGES = ("alexnet", "alexnet-torchvision", "lenet5", "mlp", *VGG, *GRAPHS)
 NAMES = (*IMAGES, *SEQUENCES)
+BY_PYTORCH = ("gcn",)
+"""Those that have a test of their own beside the figures that PyTorch gave."""
 IN_CLASSICS = {
     "alexnet": "alexnet_paper_227",
     "alexnet-torchvision": "alexnet",
@@ -107,7 +109,7 @@ def figures(row: LayerReport) -> tuple[str, list[Any], Any, Any]:
 
 
 def test_these_are_the_architectures_that_ship() -> None:
-    assert zoo.names() == tuple(sorted((*NAMES, *GRAPHS_OF_BRANCHES, *OF_ATTENTION)))
+    assert zoo.names() == tuple(sorted((*NAMES, *GRAPHS_OF_BRANCHES, *OF_ATTENTION, *BY_PYTORCH)))
 
 
 @each

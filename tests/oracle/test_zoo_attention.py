@@ -22,6 +22,7 @@ PARAMS = {
     "gpt2-small": 124_439_808,  # GPT2LMHeadModel, the head tied to the words
     "llama-260k": 260_032,  # llama2.c names the model by it
     "llama3-8b": 8_030_261_248,  # "8B" in the paper's table 3
+    "roberta-base": 124_645_632,  # RobertaModel with its pooler
     "seq2seq-attention": 217_064_000,  # 4 x 1,000 cells twice, 50,000 words three times, two products
     "seq2seq-lstm": 384_144_000,  # "384M parameters", Sutskever et al., section 3.4, biases as PyTorch keeps them
     "transformer-base": 63_082_496,  # "65 x 10^6" in table 3, of a vocabulary of about 37,000
@@ -32,6 +33,7 @@ SMALL = {
     "bert-base": {"T": 5},
     "gpt2-small": {"T": 7},
     "llama-260k": {"T": 9},
+    "roberta-base": {"T": 5},
     "seq2seq-attention": {"S": 3, "T": 2},
     "seq2seq-lstm": {"S": 3, "T": 2},
     "transformer-base": {"S": 5, "T": 7},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,8 @@ from tests.support.examples.all import EXAMPLES
 from tests.support.examples.table import POINTS, Example
 from tests.support.rows import for_each
 
-FEW = [row for row in EXAMPLES if len(row.at(POINTS[0])) < 100]
-"""All but the `concat` of as many as a step takes, each of which would be moved."""
+FEW = [row for row in EXAMPLES if len(row.at(POINTS[0])) < 100 and row.gives_floats]
+"""All with a gradient, but the `concat` of as many as a step takes, each of which would be moved."""
 
 each = for_each("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in FEW])
 
@@ -78,6 +80,30 @@ def test_a_small_entry_among_huge_ones_moves_relative_to_itself() -> None:
     ctx = Context(call, (x,), (np.tanh(x),))
     assert check(ctx, (np.ones(2),), Gradients((np.array([1.0, 0.0]),)), entries=9).error <= TOLERANCE
     assert check(ctx, (np.ones(2),), Gradients((np.array([1.01, 0.0]),)), entries=9).error > TOLERANCE
+
+
+def test_a_masked_score_has_no_gradient_and_the_others_are_checked() -> None:
+    """−∞ is no slope, and no size that steps are relative to."""
+    x = np.array([[0.5, -np.inf, 1.5], [-np.inf, 0.25, -0.5]])
+    call = Call("s", "softmax", {"dim": 1}, {}, ("x",), ("y",))
+    y = np.asarray(find("softmax").run(call, x))
+    gradient = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    right = y * (gradient - (y * gradient).sum(axis=1, keepdims=True))
+
+    def error(given: np.ndarray[Any, Any]) -> float:
+        return check(Context(call, (x,), (y,)), (gradient,), Gradients((given,)), entries=20).error
+
+    assert error(right) <= TOLERANCE
+    assert error(np.where(np.isinf(x), 0.01, right)) == 1.0
+    assert error(1.01 * right) > TOLERANCE
+
+
+def test_an_infinite_output_excuses_nothing() -> None:
+    x, mask, gradient = np.array([1.0, 2.0, 3.0]), np.array([False, True, False]), np.array([1.0, 0.0, -1.0])
+    call = Call("m", "masked_fill", {"value": -np.inf}, {}, ("x", "mask"), ("y",))
+    ctx = Context(call, (x, mask), (np.where(mask, -np.inf, x),))
+    assert check(ctx, (gradient,), Gradients((gradient, None)), entries=9).error <= TOLERANCE
+    assert check(ctx, (gradient,), Gradients((1.01 * gradient, None)), entries=9).error > TOLERANCE
 
 
 def test_what_is_no_number_is_as_wrong_as_can_be() -> None:
