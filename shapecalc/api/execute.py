@@ -31,7 +31,7 @@ DATASETS = ("digits", "digits8", "text")
 def run(
     architecture: Network,
     inputs: Mapping[str, ArrayLike] | ArrayLike,
-    params: Mapping[str, ArrayLike] | None = None,
+    params: Mapping[str, ArrayLike] | str | None = None,
     *,
     seed: int = 0,
     settings: Mapping[str, Setting] | None = None,
@@ -41,8 +41,9 @@ def run(
 
     `inputs` is one array for the only input, or arrays by the names of the inputs, each an array or a list in the shape
     that `inspect` shows. Symbols take the sizes of the arrays. An input of floats takes float32, float64 and integers
-    (as float32), one of int64 takes integers. `params` has weights and buffers by path (`c1.weight`); the others are
-    random, the same for the same `seed`. `parameters` set parameters of the file.
+    (as float32), one of int64 takes integers. `params` has weights and buffers by path (`c1.weight`), or is the name of
+    a file of them, `.npz` or `.safetensors`; the others are random, the same for the same `seed`. `parameters` set
+    parameters of the file.
     Raises `ShapecalcError` SC702 if an array is missing, unknown, or of another shape or type than the architecture's;
     SC701 if the run needs more memory than this process can have, before anything is allocated, or is refused memory.
 
@@ -60,7 +61,7 @@ def run(
 def values(
     architecture: Network,
     inputs: Mapping[str, ArrayLike] | ArrayLike = "random",
-    params: Mapping[str, ArrayLike] | Literal["random", "ones", "zeros"] = "random",
+    params: Mapping[str, ArrayLike] | str = "random",
     *,
     backward: bool = False,
     loss: str | None = None,
@@ -154,7 +155,7 @@ def values(
 def bptt(
     architecture: Network,
     inputs: Mapping[str, ArrayLike] | ArrayLike = "random",
-    params: Mapping[str, ArrayLike] | Literal["random", "ones", "zeros"] = "random",
+    params: Mapping[str, ArrayLike] | str = "random",
     *,
     target: ArrayLike | None = None,
     loss: str | None = None,
@@ -210,6 +211,7 @@ def bptt(
 @overload
 def verify(
     architecture: Network,
+    params: Mapping[str, ArrayLike] | str | None = None,
     *,
     seed: int = 0,
     budget: Budget | None = None,
@@ -225,6 +227,7 @@ def verify(
 @overload
 def verify(
     architecture: Network,
+    params: Mapping[str, ArrayLike] | str | None = None,
     *,
     seed: int = 0,
     budget: Budget | None = None,
@@ -239,6 +242,7 @@ def verify(
 
 def verify(
     architecture: Network,
+    params: Mapping[str, ArrayLike] | str | None = None,
     *,
     seed: int = 0,
     budget: Budget | None = None,
@@ -253,9 +257,11 @@ def verify(
 
     `backward` compares every gradient as well, in float64, with its predicted shape and with central differences;
     recurrent layers propagate over `truncate` time steps. `scale=1/8` divides the parameters of the file's `widths:`.
-    Symbols and parameters are given as in `inspect`; each unbound symbol is tried at two sizes.
-    Raises `ShapecalcError` for mistakes in the file, SC701 or SC705 before anything is allocated if the runs would
-    exceed `budget`, in bytes and operations, and SC701 if the system refuses memory.
+    Symbols and parameters are given as in `inspect`; each unbound symbol is tried at two sizes. `params` are all
+    weights and buffers of the network by path, or a file of them, `.npz` or `.safetensors`; by default they are random.
+    Raises `ShapecalcError` for mistakes in the file, SC702 for each tensor of `params` that is missing or does not fit,
+    SC701 or SC705 before anything is allocated if the runs would exceed `budget`, in bytes and operations, and SC701 if
+    the system refuses memory.
 
     >>> verify("mlp").ok, verify("mlp", backward=True, N=3).ok
     (True, True)
@@ -263,14 +269,19 @@ def verify(
     loaded, given = bound(architecture, settings, sizes, scale=scale)
     steps = count("truncate", truncate)
     with memory_errors_as_diagnostics(loaded):
+        from shapecalc.execution.run import as_params
+
+        weights = as_params(params)
         if backward:
             from shapecalc.execution.gradient_check import verify_backward
 
-            return verify_backward(loaded, given, truncate=steps, seed=seed, budget=budget or BUDGET, progress=progress)
+            return verify_backward(
+                loaded, given, params=weights, truncate=steps, seed=seed, budget=budget or BUDGET, progress=progress
+            )
         from shapecalc.execution.verify import verify_at
         from shapecalc.shape_inference.engine import Reports
 
-        return verify_at(Reports(loaded), given, seed=seed, budget=budget or BUDGET, progress=progress)
+        return verify_at(Reports(loaded), given, params=weights, seed=seed, budget=budget or BUDGET, progress=progress)
 
 
 def train(
@@ -332,6 +343,7 @@ def decode(
     length: int | None = None,
     dtype: str = "float32",
     run: bool = False,
+    params: Mapping[str, ArrayLike] | str | None = None,
     seed: int = 0,
     budget: Budget | None = None,
     settings: Mapping[str, Setting] | None = None,
@@ -340,8 +352,9 @@ def decode(
     """Unroll the loop of a file's `decode:` section: a beam search, compared with greedy and exhaustive search.
 
     `beam` is the number of hypotheses kept at each step, `length` that of the symbols of a sequence, by default the
-    file's; `dtype` the type of the elements for memory, as in `inspect`. `run` decodes with random weights as well, and
-    compares the counts with the prediction. Symbols and parameters are given as in `inspect`.
+    file's; `dtype` the type of the elements for memory, as in `inspect`. `run` decodes as well, with the weights
+    `params` as in `verify`, and compares the counts with the prediction. Symbols and parameters are given as in
+    `inspect`.
     Raises `ShapecalcError` if the file has no `decode:` section or one that its network cannot run, and SC701 or SC705
     if a run would exceed `budget`.
 
@@ -360,5 +373,6 @@ def decode(
     if not run:
         return Decoding(loop)
     from shapecalc.execution.decode import decode as run_loop
+    from shapecalc.execution.run import as_params
 
-    return Decoding(loop, run_loop(loop, seed=seed, budget=budget or BUDGET))
+    return Decoding(loop, run_loop(loop, params=as_params(params), seed=seed, budget=budget or BUDGET))

@@ -76,12 +76,13 @@ def command(
     gc.enable()  # `__main__` disables it, and a run needs memory
     loaded, sizes = load_bound(architecture, set_, limit, scale, batch)
     from shapecalc.cli.options import run_values as options
+    from shapecalc.cli.options.weights import arguments_as_misuse
     from shapecalc.execution.arrays import read_array
     from shapecalc.execution.bptt_network import bptt
     from shapecalc.render import bptt as rendered
 
     try:
-        with options.arguments_as_misuse():
+        with arguments_as_misuse():
             result = bptt(
                 loaded,
                 options.inputs(loaded, input_),

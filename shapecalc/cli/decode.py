@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.architecture import (
     ArchitectureArgument,
     BatchOption,
@@ -19,6 +20,7 @@ from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, 
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.dtype import USUAL_DTYPE, DtypeOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.weights import WeightsOption, arguments_as_misuse, weights_of
 
 EXAMPLES = ("shapecalc decode char-rnn", "shapecalc decode char-rnn --beam 2 --length 4 --run")
 
@@ -34,6 +36,7 @@ def command(
     run: Annotated[
         bool, typer.Option("--run", help="Decode with random weights and compare the counts with the prediction.")
     ] = False,
+    weights: WeightsOption = None,
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
@@ -60,10 +63,13 @@ def command(
     loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
     loop = unroll(loaded, sizes, beam=width, length=steps, dtype=dtype)
     decoded = None
+    if weights is not None and not run:
+        raise Misuse("`--weights` requires `--run`")
     if run:
         from shapecalc.execution.decode import decode
 
-        decoded = decode(loop, seed=seed, budget=budget)
+        with arguments_as_misuse():
+            decoded = decode(loop, params=weights_of(weights), seed=seed, budget=budget)
     show(
         target,
         {

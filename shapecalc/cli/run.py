@@ -50,7 +50,8 @@ def command(
         typer.Option(
             "--weights",
             metavar="VALUES",
-            help="Weights by name: a file or '{fc.weight: [[1, 2]]}'; or random, ones, zeros. Others are random.",
+            help="Weights by name: a file such as net.safetensors, net.npz or net.json, or '{fc.weight: [[1, 2]]}'; "
+            "or random, ones, zeros. Others are random.",
         ),
     ] = "random",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
@@ -144,6 +145,7 @@ def command(
     gc.enable()  # `__main__` disables it, and a run needs memory
     loaded, sizes = load_bound(architecture, set_, limit, scale, batch)
     from shapecalc.cli.options import run_values as options
+    from shapecalc.cli.options.weights import arguments_as_misuse
     from shapecalc.execution.values.compute import values as compute
     from shapecalc.execution.values.updates import Update
     from shapecalc.render import run as rendered
@@ -156,7 +158,7 @@ def command(
     def retained(path: str, name: str, size: int) -> bool:
         return save is not None or size <= SMALL or chosen(path, name)
 
-    with progress_bar() as bar, options.arguments_as_misuse():
+    with progress_bar() as bar, arguments_as_misuse():
         result = compute(
             loaded,
             options.inputs(loaded, input_),

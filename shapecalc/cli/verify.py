@@ -21,6 +21,7 @@ from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, 
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.depth import DepthOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, show, target_of, writers_of
+from shapecalc.cli.options.weights import WeightsOption, arguments_as_misuse, weights_of
 from shapecalc.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def command(
             "--truncate", metavar="K", min=1, help="With --backward: cut back-propagation through time every K steps."
         ),
     ] = None,
+    weights: WeightsOption = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
     every: Annotated[
         bool, typer.Option("--all", help="Show every layer on a terminal too, not only those that differ.")
@@ -74,18 +76,21 @@ def command(
     loaded, sizes = load_bound(architecture, set_, limit, scale, batch)
     rendered: ModuleType
     proof: Proof | BackwardProof
-    with progress_bar() as bar:
+    given = weights_of(weights)
+    with progress_bar() as bar, arguments_as_misuse():
         if backward:
             from shapecalc.execution.gradient_check import verify_backward
             from shapecalc.render import verify_backward as rendered
 
-            proof = verify_backward(loaded, sizes, truncate=truncate, seed=seed, budget=budget, progress=bar)
+            proof = verify_backward(
+                loaded, sizes, params=given, truncate=truncate, seed=seed, budget=budget, progress=bar
+            )
         else:
             from shapecalc.execution.verify import verify_at
             from shapecalc.render import verify as rendered
             from shapecalc.shape_inference.engine import Reports
 
-            proof = verify_at(Reports(loaded), sizes, seed=seed, budget=budget, progress=bar)
+            proof = verify_at(Reports(loaded), sizes, params=given, seed=seed, budget=budget, progress=bar)
     # A pipe or a file gets every row; a terminal those that differ, unless an option selects rows.
     every = every or depth is not None or target.format is not Format.TEXT or target.manner["width"] is None
     writers = writers_of(

@@ -14,12 +14,15 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import symbol
 from shapecalc.execution.budget import BUDGET, Budget, check_memory, check_operations
 from shapecalc.execution.lowering import BYTES, calls_of, concrete, price, random_inputs
+from shapecalc.execution.verify import given_weights
 from shapecalc.reference.base import Work
 from shapecalc.reference.beam_search import Search, beam_search
 from shapecalc.reference.executor import ExecutionError, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import ArrayLike
 
     from shapecalc.costs.decoding import Loop
     from shapecalc.reference.base import Array
@@ -69,11 +72,13 @@ class Decoded(NamedTuple):
 class _Network:
     """The step function: kernels with fixed weights, the values that are computed once, and the MACs of each step."""
 
-    def __init__(self, loop: Loop, seed: int) -> None:
+    def __init__(self, loop: Loop, params: Mapping[str, ArrayLike] | None, seed: int) -> None:
         self._loop = loop
         report = loop.reports.at({**loop.sizes, loop.batch: 1, loop.length: 1})
         after = {row.path: row for row in dependents(report, loop.decode.token)}
-        calls = [replace(call, frees=()) for call in calls_of(report, seed=seed)]
+        calls = [
+            replace(call, frees=()) for call in calls_of(report, params=given_weights(params, (report,)), seed=seed)
+        ]
         self._after = [call for call in calls if call.path in after]
         self._rows = after
         inputs = random_inputs(report, seed=seed)
@@ -154,15 +159,17 @@ class _Network:
         return log_softmax
 
 
-def decode(loop: Loop, *, seed: int = 0, budget: Budget = BUDGET) -> Decoded:
-    """Decode with seeded random weights, and compare the counts with the predicted ones.
+def decode(
+    loop: Loop, *, params: Mapping[str, ArrayLike] | None = None, seed: int = 0, budget: Budget = BUDGET
+) -> Decoded:
+    """Decode with the weights `params`, by default seeded random ones, and compare the counts with the predicted ones.
 
     Raises `ShapecalcError` SC701 if the weights and one step would exceed the memory of `budget`, SC705 if all steps
     would exceed its operations, SC702 if a kernel fails.
     """
     _check_budget(loop, budget)
     try:
-        network = _Network(loop, seed)
+        network = _Network(loop, params, seed)
         search = beam_search(
             network,
             (),

@@ -23,7 +23,7 @@ from shapecalc.execution.lowering import (
     random_parameters,
     workspace,
 )
-from shapecalc.execution.verify import trial_sizes
+from shapecalc.execution.verify import given_weights, trial_sizes
 from shapecalc.reference.backpropagation import forward, propagate
 from shapecalc.reference.executor import ExecutionError, execute
 from shapecalc.reference.finite_differences import (
@@ -38,6 +38,8 @@ from shapecalc.shape_inference.engine import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import ArrayLike
 
     from shapecalc.architecture import Architecture
     from shapecalc.dims import Shape
@@ -177,8 +179,9 @@ class _CheckedNetwork(NamedTuple):
     seed: int
 
     @classmethod
-    def drawn(cls, report: Report, seed: int) -> _CheckedNetwork:
-        parameters = random_parameters(report, seed=seed, dtype=np.float64)
+    def drawn(cls, report: Report, given: Mapping[str, Array], seed: int) -> _CheckedNetwork:
+        parameters = given or random_parameters(report, seed=seed, dtype=np.float64)
+        parameters = {path: to_float64(array) for path, array in parameters.items()}
         return cls(report, parameters, {k: to_float64(v) for k, v in random_inputs(report, seed=seed).items()}, seed)
 
     def positive(self) -> _CheckedNetwork:
@@ -213,6 +216,7 @@ def verify_backward(
     architecture: Architecture,
     sizes: Mapping[str, int] | None = None,
     *,
+    params: Mapping[str, ArrayLike] | None = None,
     truncate: int | None = None,
     seed: int = 0,
     budget: Budget = BUDGET,
@@ -236,7 +240,7 @@ def verify_backward(
     peak = backward_price(report)
     check_memory(report, peak, budget)
     check_arithmetic((report,), budget, backward=True)
-    network = _CheckedNetwork.drawn(report, seed)
+    network = _CheckedNetwork.drawn(report, given_weights(params, (report,)), seed)
     predicted = deque(reversed(predictions(report, truncate)))
     total = 2 * len(predicted)
     notify = progress or (lambda _path, _done, _total: None)
@@ -279,7 +283,7 @@ def has_nan(arrays: Iterable[Array]) -> bool:
 
 
 def to_float64(array: Array) -> Array:
-    """Return an array in float64; integers stay integers."""
+    """Return a copy of an array in float64; integers stay integers."""
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 

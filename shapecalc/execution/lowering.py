@@ -109,7 +109,9 @@ def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed:
         yield _call(row, frees, lambda path, shape, dtype: _parameter(path, shape, params or {}, seed, dtype))
 
 
-def calls_in_lockstep(reports: Sequence[Report], *, seed: int = 0) -> Iterator[tuple[Call, ...]]:
+def calls_in_lockstep(
+    reports: Sequence[Report], *, params: Mapping[str, Array] | None = None, seed: int = 0
+) -> Iterator[tuple[Call, ...]]:
     """Yield for each layer its calls in several reports of one architecture; weights of equal shape are made once.
 
     Making the weights of VGG-16 takes longer than running it at a small size.
@@ -119,7 +121,7 @@ def calls_in_lockstep(reports: Sequence[Report], *, seed: int = 0) -> Iterator[t
 
     def cached(path: str, shape: tuple[int, ...], dtype: str) -> Array:
         if (path, shape) not in cache:
-            cache[path, shape] = _parameter(path, shape, {}, seed, dtype)
+            cache[path, shape] = _parameter(path, shape, params or {}, seed, dtype)
         return cache[path, shape]
 
     for rows in zip(*(report.layers for report in reports), strict=True):

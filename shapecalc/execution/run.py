@@ -13,6 +13,8 @@ from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import Expr, show
 from shapecalc.execution.budget import check_memory_of_machine, memory_errors_as_diagnostics
 from shapecalc.execution.lowering import BYTES, calls_of, concrete, price
+from shapecalc.execution.stored_weights import ENDINGS, StoredWeights, is_weights_file, read_weights
+from shapecalc.parser.scalars import shorten
 from shapecalc.reference.executor import ExecutionError, execute
 from shapecalc.shape_inference.engine import inspect_at
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report
 
 
+MOST_MISTAKES = 20
+"""Mistakes in arrays that are reported one by one."""
 KINDS = {"int64": "iu", "bool": "iub"}
 """The kinds of NumPy's types whose values a dtype can take, if none of them changes; a floating-point one takes all."""
 
@@ -33,7 +37,7 @@ KINDS = {"int64": "iu", "bool": "iub"}
 def run(
     architecture: Architecture,
     inputs: Mapping[str, ArrayLike] | ArrayLike,
-    params: Mapping[str, ArrayLike] | None = None,
+    params: Mapping[str, ArrayLike] | str | None = None,
     *,
     seed: int = 0,
 ) -> dict[str, Array]:
@@ -45,6 +49,7 @@ def run(
     value would change in the dtype of the input; SC701 if the run needs more memory than this process can have, before
     anything is allocated, or is refused memory.
     """
+    params = as_params(params)
     arrays = input_arrays(architecture, inputs)
     report = inspect_at(architecture, sizes_of(architecture.inputs, arrays))
     given = parameter_arrays(params or {}, report)
@@ -58,6 +63,15 @@ def run(
     except ExecutionError as error:
         raise ShapecalcError((Diagnostic(code="SC702", message=str(error)),), architecture.file) from None
     return {name: execution.values[slot] for name, slot in architecture.output_slots.items()}
+
+
+def as_params(params: Mapping[str, ArrayLike] | str | None) -> Mapping[str, ArrayLike] | None:
+    """Return weights by path, read from a file if it is the name of one."""
+    if not isinstance(params, str):
+        return params
+    if not is_weights_file(params):
+        raise refused(f"`params` expects arrays by name, or a file that ends in {' or '.join(ENDINGS)}")
+    return read_weights(params)
 
 
 def input_arrays(architecture: Architecture, inputs: Mapping[str, ArrayLike] | ArrayLike) -> dict[str, Array]:
@@ -153,23 +167,51 @@ def parameter_dtypes(report: Report, dtype: str) -> dict[str, str]:
     return {path: dtype if each == "float32" else each for path, each in own.items()}
 
 
-def parameter_arrays(params: Mapping[str, ArrayLike], report: Report, dtype: str = "float32") -> dict[str, Array]:
+def parameter_arrays(
+    params: Mapping[str, ArrayLike], report: Report, dtype: str = "float32", *, complete: bool = False
+) -> dict[str, Array]:
     """Return the arrays of weights and buffers by path, each in the shape that the report has.
 
-    Numbers other than arrays of floats become `dtype`. Raises `ShapecalcError` SC702 for an unknown path, a wrong
-    shape, or a value that would change.
+    Numbers other than arrays of floats become `dtype`. Raises `ShapecalcError` SC702 with a diagnostic for each unknown
+    path, wrong shape, and array with a value that would change; for what is missing if all have to be `complete`, or
+    if others of a file do not fit.
     """
+    from_file = isinstance(params, StoredWeights)
+    if isinstance(params, StoredWeights):
+        params = params.fitted(report)
     expected, dtypes = parameter_shapes(report), parameter_dtypes(report, dtype)
     given: dict[str, Array] = {}
+    mistakes: list[Diagnostic] = []
     for path, values in params.items():
         if path not in expected:
             near = closest(path, tuple(expected))
-            message = f"`{path}` is no parameter of `{report.architecture.name}`"
-            raise refused(message, f"write `{near}`" if near else None)
-        given[path] = as_dtype(path, values, dtypes[path])
+            message = f"`{shorten(path)}` is no parameter of `{report.architecture.name}`"
+            mistakes += refused(message, f"write `{near}`" if near else None).diagnostics
+            continue
+        try:
+            given[path] = as_dtype(path, values, dtypes[path])
+        except ShapecalcError as error:
+            mistakes += error.diagnostics
+            continue
         if given[path].shape != expected[path]:
-            raise refused(f"`{path}` expects {show(expected[path])}, receives {list(given[path].shape)}")
+            mistakes += refused(
+                f"`{path}` expects {show(expected[path])}, receives {list(given[path].shape)}"
+            ).diagnostics
+    if complete or (mistakes and from_file):
+        missing = {path: shape for path, shape in expected.items() if path not in params}
+        mistakes += [Diagnostic("SC702", f"`{path}` {show(shape)} is missing") for path, shape in missing.items()]
+    if mistakes:
+        raise ShapecalcError(_few(mistakes))
     return given
+
+
+def _few(mistakes: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return the first mistakes, the last with the number of further ones."""
+    more = len(mistakes) - MOST_MISTAKES
+    if more <= 0:
+        return tuple(mistakes)
+    *first, last = mistakes[:MOST_MISTAKES]
+    return (*first, last._replace(notes=(f"and {more:,} more tensors do not fit",)))
 
 
 def refused(message: str, help_text: str | None = None) -> ShapecalcError:

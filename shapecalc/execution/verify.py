@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import evaluate, free_symbols
@@ -18,13 +20,16 @@ from shapecalc.execution.budget import (
     memory_errors_as_diagnostics,
 )
 from shapecalc.execution.lowering import calls_in_lockstep, price, random_inputs
+from shapecalc.execution.run import parameter_arrays
 from shapecalc.reference.executor import ExecutionError, run
 from shapecalc.shape_inference.constraints import Constraint, solve_constraints
 from shapecalc.shape_inference.engine import Reports, batch_sizes
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import ArrayLike
 
     from shapecalc.architecture import Architecture
     from shapecalc.dims import Dim, Sizes
@@ -156,6 +161,7 @@ class Proof(Presented):
 def verify(
     architecture: Architecture,
     *,
+    params: Mapping[str, ArrayLike] | None = None,
     seed: int = 0,
     budget: Budget = BUDGET,
     progress: Callable[[str, int, int], None] | None = None,
@@ -163,7 +169,8 @@ def verify(
 ) -> Proof:
     """Run the forward pass and compare each layer's shape, parameters and multiply-accumulates with the prediction.
 
-    `sizes` bind symbols; each unbound one is tried at two sizes. `progress(path, done, total)` is called before each
+    `sizes` bind symbols; each unbound one is tried at two sizes. `params` are all weights by path; by default they are
+    random. `progress(path, done, total)` is called before each
     layer of each trial, and at the end. Raises `ShapecalcError` for mistakes in the file, SC701 or SC705 before
     anything is allocated if the runs would exceed `budget`, and SC701 if the system refuses memory.
 
@@ -172,13 +179,14 @@ def verify(
     True
     """
     with memory_errors_as_diagnostics(architecture):
-        return verify_at(Reports(architecture), sizes, seed=seed, budget=budget, progress=progress)
+        return verify_at(Reports(architecture), sizes, params=params, seed=seed, budget=budget, progress=progress)
 
 
 def verify_at(
     reports: Reports,
     sizes: Mapping[str, int],
     *,
+    params: Mapping[str, ArrayLike] | None = None,
     seed: int = 0,
     budget: Budget = BUDGET,
     progress: Callable[[str, int, int], None] | None = None,
@@ -190,12 +198,13 @@ def verify_at(
     for report, peak in zip(tried, prices, strict=True):
         check_memory(report, peak, budget)
     check_arithmetic(tried, budget)
+    given = given_weights(params, tried)
     general, _ = reports.infer(sizes, symbolic=True)
     notify = _counted(progress, sum(len(report.layers) for report in tried))
     # In lockstep, all runs share the weights that are made; if that exceeds the memory, they run one by one.
     in_lockstep = price(*tried).peak <= budget.memory
     groups = [tried] if in_lockstep else [[report] for report in tried]
-    ran = [rows for group in groups for rows in _rows_in_lockstep(group, general, seed, notify)]
+    ran = [rows for group in groups for rows in _rows_in_lockstep(group, general, given, seed, notify)]
     notify(tried[-1].layers[-1].path)
     trials = tuple(
         Trial(point, peak, tuple(rows), sum(row.seconds for row in rows), len(report.layers) - len(rows))
@@ -292,13 +301,28 @@ def _nearest_valid(sizes: Sizes, symbols: int) -> tuple[int, ...]:
     return tuple(sorted(near))
 
 
+def given_weights(params: Mapping[str, ArrayLike] | None, reports: Iterable[Report]) -> Mapping[str, Array]:
+    """Return all weights by path if some are given; raise `ShapecalcError` SC702 for each that is missing or wrong."""
+    given: dict[str, Array] = {}
+    for report in reports if params is not None else ():
+        given = parameter_arrays(params or {}, report, complete=True)
+    return {
+        path: array.astype(np.float32, copy=False) if array.dtype.kind == "f" else array
+        for path, array in given.items()
+    }
+
+
 def _rows_in_lockstep(
-    reports: Sequence[Report], general: Report | None, seed: int, notify: Callable[[str], None]
+    reports: Sequence[Report],
+    general: Report | None,
+    params: Mapping[str, Array],
+    seed: int,
+    notify: Callable[[str], None],
 ) -> list[list[ProofRow]]:
     """Run each layer in every report before the next layer, and return the rows of each, which end at a failure."""
     ran: list[list[ProofRow]] = [[] for _ in reports]
     values = [random_inputs(report, seed=seed) for report in reports]
-    for position, calls in enumerate(calls_in_lockstep(reports, seed=seed)):
+    for position, calls in enumerate(calls_in_lockstep(reports, params=params, seed=seed)):
         for report, rows, slots, call in zip(reports, ran, values, calls, strict=True):
             if len(rows) == position and not any(row.failure for row in rows[-1:]):
                 notify(call.path)

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.usage_errors import mistake
-from shapecalc.diagnostics import LayerError, ShapecalcError
+from shapecalc.diagnostics import LayerError
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.execution.arrays import read_arrays
+from shapecalc.execution.stored_weights import is_weights_file, read_weights
 from shapecalc.execution.values.arguments import WORDS
 from shapecalc.execution.values.objective import Objective
 from shapecalc.reference.losses import LOSSES, REDUCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from shapecalc.architecture import Architecture
     from shapecalc.reference.base import Array
 
 ALL = "all"
-
-
-@contextmanager
-def arguments_as_misuse() -> Iterator[None]:
-    """Make the errors of arrays, which options give, those of the command line: exit code 2."""
-    try:
-        yield
-    except ShapecalcError as error:
-        if all(diagnostic.code == "SC702" for diagnostic in error.diagnostics):
-            raise ShapecalcError(error.diagnostics, error.source, exit_code=2) from None
-        raise
 
 
 def inputs(architecture: Architecture, given: list[str] | None) -> Any:
@@ -54,6 +43,8 @@ def weights(text: str) -> Mapping[str, Array] | str:
     """Return the weights of `--weights`: arrays by name, or a word for all."""
     if text in WORDS:
         return text
+    if is_weights_file(text):
+        return read_weights(text)
     arrays = _read("weights", text)
     if "" in arrays:
         raise Misuse(f"`--weights` expects arrays by name, such as `{{fc.weight: [[1, 2]]}}`, or {_any_of(WORDS)}")

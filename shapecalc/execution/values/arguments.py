@@ -16,6 +16,7 @@ from shapecalc.execution.run import (
     refused,
     sizes_of,
 )
+from shapecalc.execution.stored_weights import StoredWeights, is_weights_file, read_weights
 from shapecalc.execution.verify import trial_sizes
 from shapecalc.shape_inference.engine import Reports
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
@@ -126,11 +127,16 @@ def weights_of(
 ) -> tuple[dict[str, Array], list[str]]:
     """Return all parameters and buffers by path, and the paths of the random ones."""
     shapes, dtypes = parameter_shapes(report), parameter_dtypes(report, dtype)
+    if isinstance(params, str) and is_weights_file(params):
+        params = read_weights(params)
     if isinstance(params, str):
         params = dict.fromkeys(shapes, _word("params", params))
-    words = {path: _word(path, word) for path, word in params.items() if isinstance(word, str)}
-    arrays = {path: array for path, array in params.items() if path not in words}
-    given = parameter_arrays(arrays, report, dtype)
+    if isinstance(params, StoredWeights):
+        given, words = parameter_arrays(params, report, dtype), {}
+    else:
+        words = {path: _word(path, word) for path, word in params.items() if isinstance(word, str)}
+        arrays = {path: array for path, array in params.items() if path not in words}
+        given = parameter_arrays(arrays, report, dtype)
     filled = {path: FILLS[word] for path, word in words.items() if word in FILLS and path in shapes}
     parameter_arrays({path: np.empty(shapes.get(path, ())) for path in words}, report)  # which refuses unknown paths
     drawn = [path for path in shapes if path not in given and path not in filled]
