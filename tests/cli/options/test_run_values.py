@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 import shapecalc
-from shapecalc import Diagnostic, ShapecalcError
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.run_values import arguments_as_misuse, chosen, inputs, objective, weights
+from shapecalc.cli.options.run_values import chosen, inputs, objective, weights
 
 TWO = shapecalc.loads("{inputs: {x: [N], y: [N]}, layers: [{add: , from: [x, y], name: s}, {relu: , name: block}]}")
 ONE = shapecalc.loads("{input: {shape: [N, T], dtype: int64}, layers: [one_hot: 5]}")
@@ -61,10 +60,3 @@ def test_steps_are_chosen_by_name_block_or_pattern() -> None:
         chosen(["layer9"], net)
     with pytest.raises(Misuse, match="receives `maxpol`; did you mean `maxpool`"):
         chosen(["maxpol"], net)
-
-
-def test_errors_of_arrays_are_those_of_options_and_others_stay() -> None:
-    for code, exit_code in (("SC702", 2), ("SC701", 1)):
-        with pytest.raises(ShapecalcError) as caught, arguments_as_misuse():
-            raise ShapecalcError((Diagnostic(code=code, message="no"),))
-        assert caught.value.exit_code == exit_code, code

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from typer.testing import CliRunner
 
+from shapecalc import Diagnostic, ShapecalcError
 from shapecalc.cli import app
+from shapecalc.cli.options.weights import arguments_as_misuse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,3 +45,10 @@ def test_only_files_of_weights_are_taken(tmp_path: Path) -> None:
 def test_decode_reads_weights_to_run_with_them() -> None:
     code, output = said("decode", "char-rnn", "--weights", "w.npz")
     assert (code, "`--weights` requires `--run`" in output) == (2, True)
+
+
+def test_errors_of_arrays_are_those_of_options_and_others_stay() -> None:
+    for code, exit_code in (("SC702", 2), ("SC701", 1)):
+        with pytest.raises(ShapecalcError) as caught, arguments_as_misuse():
+            raise ShapecalcError((Diagnostic(code=code, message="no"),))
+        assert caught.value.exit_code == exit_code, code
