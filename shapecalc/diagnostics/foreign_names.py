@@ -39,26 +39,24 @@ prelu parametricrelu | `leaky_relu` has the same shapes, without the trainable s
 
 rrelu randomizedrelu | `leaky_relu` is what it computes in evaluation
 
-selu celu crelu srelu frelu glu geglu swiglu reglu bilinearglu mish maxout softsign softmin softshrink hardshrink
-shrink hardtanh tanhshrink logsigmoid threshold thresholdedrelu thresholdrelu hardmax sparsemax entmax gumbelsoftmax
-sparseplus sparsesigmoid squareplus softexponential quickgelu gelutanh fastgelu newgelu squaredrelu relusquared
-starrelu snake snakebeta siren bentidentity logit logsumexp softmaxfocal hardmish hardelu smelu metaacon acon acona
-aconb aconc dice tanhexp softclip softcap dyrelu dynamicrelu leakyrelusquared bnll loggy stair plse lhtan relie ramp
-nelu softargmax adaptivelogsoftmaxwithloss adaptivelogsoftmax hierarchicalsoftmax sampledsoftmax
+selu celu crelu srelu frelu glu geglu swiglu reglu bilinearglu mish maxout softsign softmin softshrink hardshrink shrink
+hardtanh tanhshrink logsigmoid threshold thresholdedrelu thresholdrelu hardmax sparsemax entmax gumbelsoftmax sparseplus
+sparsesigmoid squareplus softexponential quickgelu gelutanh fastgelu newgelu squaredrelu relusquared starrelu snake
+snakebeta siren bentidentity logit softmaxfocal hardmish hardelu smelu metaacon acon acona aconb aconc dice tanhexp
+softclip softcap dyrelu dynamicrelu leakyrelusquared bnll loggy stair plse lhtan relie ramp nelu softargmax
+adaptivelogsoftmaxwithloss adaptivelogsoftmax hierarchicalsoftmax sampledsoftmax
 
 activation act activationlayer nonlinearity | write the activation as the step, such as `- relu`
 
-unitnormalization normalize l2norm l2normalize l2normalization l1norm lpnorm lpnormalization pnorm norm normalization
-meanvariancenormalization mvn globalresponsenorm globalresponsenormalization grn grnlayer powernorm powernormalization
-spectralnorm spectralnormalization batchrenorm batchrenormalization switchnorm
-switchablenorm switchnormalization filterresponsenorm frn evonorm evonormb0 evonorms0 evonorm2db0 evonorm2ds0
-simplenorm evonorm2d pixelnorm pixelnormalization pixelwisenorm scalenorm rescalenorm adanorm adain
-adaptiveinstancenorm adalayernorm adalayernormzero adaptivelayernorm adagroupnorm conditionalbatchnorm#
-conditionalinstancenorm# conditionallayernorm spade film graphnorm pairnorm diffgroupnorm meansubtractionnorm deepnorm
-positionalnorm positionnorm momentnorm crossnorm ghostbatchnorm virtualbatchnorm inplaceabn iabn groupresponsenorm
-channelnorm instancelayernorm cosinenorm qknorm divisivenorm nonorm layernormlstmcell dynamictanh dyt dynamicerf
-localcontrastnorm localcontrastnormalization lcn contrastnorm localmeanvariancenormalization frozenbatchnorm#
-affinechannel standardize
+normalization meanvariancenormalization mvn globalresponsenorm globalresponsenormalization grn grnlayer powernorm
+powernormalization spectralnorm spectralnormalization batchrenorm batchrenormalization switchnorm switchablenorm
+switchnormalization filterresponsenorm frn evonorm evonormb0 evonorms0 evonorm2db0 evonorm2ds0 simplenorm evonorm2d
+pixelnorm pixelnormalization pixelwisenorm scalenorm rescalenorm adanorm adain adaptiveinstancenorm adalayernorm
+adalayernormzero adaptivelayernorm adagroupnorm conditionalbatchnorm# conditionalinstancenorm# conditionallayernorm
+spade film graphnorm pairnorm diffgroupnorm meansubtractionnorm deepnorm positionalnorm positionnorm momentnorm
+crossnorm ghostbatchnorm virtualbatchnorm inplaceabn iabn groupresponsenorm channelnorm instancelayernorm cosinenorm
+qknorm divisivenorm nonorm layernormlstmcell dynamictanh dyt dynamicerf localcontrastnorm localcontrastnormalization lcn
+contrastnorm localmeanvariancenormalization frozenbatchnorm# affinechannel standardize
 
 layernorm2d rmsnorm2d simplenorm2d layernormchannelsfirst channellayernorm channellastlayernorm | use `permute: [0,
 2, 3, 1]`, `layer_norm` and `permute: [0, 3, 1, 2]`
@@ -140,17 +138,16 @@ linearcrossentropy linearcrossentropyloss focalloss diceloss cost sse | a loss c
 
 average avg | use `add`, then `divide` by the number of inputs
 
-floordivide mod remainder fmod min exp2 log2 log10 ln2 tan asin acos atan atan2 sinh cosh asinh acosh atanh erfc erfinv
+floordivide mod remainder fmod exp2 log2 log10 ln2 tan asin acos atan atan2 sinh cosh asinh acosh atanh erfc erfinv
 trunc frac lerp addcmul addcdiv xor logicalxor bitshift bitwiseand bitwiseor bitwisexor bitwisenot bitwiseleftshift
-bitwiserightshift bitcast isnan isinf isfinite nantonum selectscatter
-maskedselect maskedscatter heaviside hypot sinc digamma lgamma unaryop binaryop bias biasadd biaslayer
+bitwiserightshift bitcast isnan isinf isfinite nantonum selectscatter maskedselect maskedscatter heaviside hypot sinc
+digamma lgamma unaryop binaryop bias biasadd biaslayer
 
 eltwise elementwise combine | use `add` or `multiply`, whichever it computes
 
-reducel1 reducel2 reducelogsum reducelogsumexp reducemin reduceprod reducesumsquare reduceany reduceall reduction prod
-cumprod cummax cummin logcumsumexp amin aminmax nansum nanmean median nanmedian mode var std varmean stdmean
-variance argmin argsort sort kthvalue quantile nanquantile bincount histc unique uniqueconsecutive any all
-countnonzero dist trace normp
+reduceany reduceall reduction cumprod cummax cummin logcumsumexp aminmax nansum nanmean median nanmedian mode varmean
+stdmean argmin argsort sort kthvalue quantile nanquantile bincount histc unique uniqueconsecutive any all countnonzero
+dist trace
 
 bilinear trilinear nearest bicubic | use `upsample` with `mode` if it interpolates
 

@@ -27,6 +27,7 @@ FAMILIES = (
     "resampling",
     "shuffling",
     "reducing",
+    "vector_norms",
     "recurrent",
     "embedding",
     "attention",

@@ -414,3 +414,21 @@ def axis_index(dim: int, rank: int, field: str, x: Shape, index: tuple[int, ...]
             index=index,
         )
     return dim % rank
+
+
+def axis_indices(dim: int | tuple[int, ...] | None, field: str, x: Shape) -> tuple[int, ...]:
+    """Return one axis, several or, for None, all of an input, counted from the front.
+
+    Raises `LayerError` SC310 if the input has no such axis, SC205 for one that is named twice.
+    """
+    if dim is None:
+        return tuple(range(len(x)))
+    axes: list[int] = []
+    for entry, each in enumerate(dim if isinstance(dim, tuple) else (dim,)):
+        index = (entry,) if isinstance(dim, tuple) else ()
+        axis = axis_index(each, len(x), field, x, index)
+        if axis in axes:
+            expects, receives = f"each axis of {show(x)} at most once", f"axis {axis} again"
+            raise LayerError("SC205", expects=expects, receives=receives, preposition="in", field=field, index=index)
+        axes.append(axis)
+    return tuple(axes)

@@ -393,6 +393,8 @@ Kind = Integer | Number | Flag | OneOf | Form | Several | PaddingKind | Values
 Count = Annotated[int, Integer()]
 OptionalCount = Annotated[int | None, Integer()]
 Axis = Annotated[int, Integer(minimum=None)]
+Axes = Annotated[int | tuple[int, ...], Several(Integer(minimum=None))]
+AxesOrAll = Annotated[int | tuple[int, ...] | None, Several(Integer(minimum=None))]
 Bool = Annotated[bool, Flag()]
 PerAxis = Annotated[int | tuple[int, ...], Several(Integer())]
 OptionalPerAxis = Annotated[int | tuple[int, ...] | None, Several(Integer())]

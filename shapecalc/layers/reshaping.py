@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, floor_div, pretty, product, show
-from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.base import Layer, axis_index, axis_indices, layer
 from shapecalc.layers.constraints import REFUSING, Constraints, undecided
 from shapecalc.layers.fields import Axis, Integer, Several, Size
 from shapecalc.layers.matching import cancelled, differing_pairs
@@ -304,18 +304,10 @@ class Squeeze(Moving):
         >>> Squeeze(dim=(2, 3)).output_shape((5, 64, 1, 1))
         (5, 64)
         """
-        gone: set[int] = set()
-        for entry, dim in enumerate(self.dim if isinstance(self.dim, tuple) else (self.dim,)):
-            index = (entry,) if isinstance(self.dim, tuple) else ()
-            axis = axis_index(dim, len(x), "dim", x, index)
-            if axis in gone:
-                expects, receives = f"each axis of {show(x)} at most once", f"axis {axis} again"
-                raise LayerError(
-                    "SC205", expects=expects, receives=receives, preposition="in", field="dim", index=index
-                )
+        gone = axis_indices(self.dim, "dim", x)
+        for entry, axis in enumerate(gone):
             if x[axis] != 1:
-                self._require_one(x, axis, index, constraints)
-            gone.add(axis)
+                self._require_one(x, axis, (entry,) if isinstance(self.dim, tuple) else (), constraints)
         return tuple(size for axis, size in enumerate(x) if axis not in gone)
 
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:

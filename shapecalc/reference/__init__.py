@@ -34,6 +34,7 @@ FAMILIES = (
     "resampling",
     "shuffling",
     "reducing",
+    "vector_norms",
     "recurrent",
     "embedding",
     "attention",

@@ -174,6 +174,11 @@ def largest(x: Array, axis: int | tuple[int, ...], *, keepdims: bool) -> Array:
     return np.asarray(_selecting("maximum", x).reduce(x, axis=axis, keepdims=keepdims))
 
 
+def smallest(x: Array, axis: int | tuple[int, ...], *, keepdims: bool) -> Array:
+    """Return the minimum along an axis or several; scalars that have a `minimum` compute their own."""
+    return np.asarray(_selecting("minimum", x).reduce(x, axis=axis, keepdims=keepdims))
+
+
 def _selecting(name: str, x: Array) -> np.ufunc:
     """Return NumPy's function of that name, or the one that calls the scalars' own."""
     own = x.dtype == object and x.size and hasattr(x.flat[0], name)

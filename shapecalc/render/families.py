@@ -64,6 +64,7 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
         "arithmetic": "merging",
         "functions": "merging",
         "piecewise": "merging",
+        "vector_norms": "normalization",
         "separable": "conv",
         "comparing": "merging",
         "cumulative": "reducing",

@@ -171,7 +171,9 @@ def _use_of_axis_1(row: LayerReport, roles: Roles) -> str | None:
     layer, x = row.step.layer, row.inputs[0]
     if getattr(layer, "batch_first", None) is True:
         return "reads axis 1 as time"
-    if isinstance(layer, Select | Reduction | Rowwise) and layer.dim % len(x) == 1:
+    if isinstance(layer, Reduction):
+        return "works along axis 1" if {0, 1}.intersection(layer.axes(x)) == {1} else None
+    if isinstance(layer, Select | Rowwise) and layer.dim % len(x) == 1:
         return "takes one index of axis 1" if isinstance(layer, Select) else "works along axis 1"
     if isinstance(layer, Moving) and len(row.output) == 2 and row.output[0] == x[0]:  # noqa: PLR2004 - rows of features
         return "joins axis 1 with the features"
