@@ -368,7 +368,7 @@ def _read_fields(cls: type[Layer]) -> Mapping[str, Field]:
         assert get_origin(field.type) is Annotated, f"{cls.__qualname__}.{field.name} states no kind"
         plain, kind, *_ = get_args(field.type)
         required = field.default is dataclasses.MISSING or field.name in cls.spared_by
-        nullable = NoneType in get_args(plain) and not required
+        nullable = NoneType in get_args(plain) and field.name not in cls.spared_by
         fields[field.name] = Field(field.name, kind, field.default, required, nullable, cls)
     return MappingProxyType(fields)
 

@@ -207,17 +207,17 @@ class Prod(Integral):
     Output: [*] without the axes of `dim`, or with 1 there (`keepdim`)
     Parameters: none
     Costs: MACs 0; FLOPs = n − 1 per row of n
-    Source: torch.prod, of one axis after another
+    Source: torch.prod, of one axis after another, the last one first
     """
 
     __slots__ = ()
     foreign_names = "~reduceprod"
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, the output, and the products over the first axes: PyTorch multiplies axis by axis."""
+        """Return the input, the output, and the products over the last axes: PyTorch multiplies axis by axis."""
         records = [saved_input((x,)), saved_output(y)]
         left = list(x)
-        for axis in () if self.dim is None else self.axes(x)[:-1]:
+        for axis in () if self.dim is None else sorted(self.axes(x), reverse=True)[:-1]:
             left[axis] = 1
             records.append(Saved(f"product over axis {axis}", product(tuple(left))))
         return tuple(records)

@@ -71,9 +71,11 @@ class Normalize(Layer):
     """
 
     foreign_names = (
-        "l2norm l2normalize l2normalization ~l1norm ~lpnorm ~lpnormalization ~pnorm ~unitnormalization ~unitnorm"
+        "l2norm l2normalize l2normalization ~normalize ~l1norm ~lpnorm ~lpnormalization ~pnorm ~unitnormalization "
+        "~unitnorm"
     )
     foreign_notes = (
+        "normalize | use `normalize`; Caffe's also has a trainable factor for each channel, `scale`",
         "l1norm | use `normalize: {p: 1}`",
         "unitnormalization lpnormalization | use `normalize: -1`: Keras and ONNX divide along the last axis by default",
     )

@@ -39,6 +39,13 @@ def select_backward(ctx: Context, gradient: Array) -> Gradients:
     return Gradients((to_input,))
 
 
+INTEGERS = "iub"
+"""The kinds of dtypes that have no gradients: integers and flags."""
+
+NOTHING = Gradients((None,))
+"""The gradients of a layer that reads integers or flags."""
+
+
 def inputs_times(count: int) -> Workspace:
     """Return the workspace of a kernel with `count` temporary arrays of the size of its first input."""
 
@@ -88,6 +95,8 @@ def least(call: Call, x: Array) -> Array:
 def extreme_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient at the extreme, in equal parts at several as in torch.amax."""
     (x,), (y,) = ctx.inputs, ctx.outputs
+    if x.dtype.kind in INTEGERS:
+        return NOTHING
     return Gradients((shared(ctx, x == with_axes(ctx, y), gradient),))
 
 
@@ -109,6 +118,8 @@ def total(call: Call, x: Array) -> Array:
 @backward("sum")
 def total_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient for each element along the axes."""
+    if ctx.inputs[0].dtype.kind in INTEGERS:
+        return NOTHING
     return Gradients((np.broadcast_to(with_axes(ctx, gradient), ctx.inputs[0].shape).copy(),))
 
 
@@ -125,6 +136,8 @@ def product(call: Call, x: Array) -> Array:
 def product_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient times the product of the other elements along the axes, without division: one may be 0."""
     (x,) = ctx.inputs
+    if x.dtype.kind in INTEGERS:
+        return NOTHING
     axes = axes_of(ctx.call, x)
     rest = [axis for axis in range(x.ndim) if axis not in axes]
     rows = x.transpose(*rest, *axes)

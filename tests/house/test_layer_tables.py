@@ -45,7 +45,7 @@ ALLOWED = {
     # A value of `--type`.
     "cli/pool.py": frozenset({"max"}),
     # Operations, as they are written.
-    "calculators/tracing.py": frozenset({"abs", "add", "ceil", "floor", "log", "max", "round", "sqrt"}),
+    "calculators/tracing.py": frozenset({"abs", "add", "ceil", "floor", "log", "max", "min", "round", "sqrt"}),
     "calculators/derivation.py": frozenset({"ceil"}),
     "parser/where.py": frozenset({"sign"}),
     "solving/sweep/where.py": frozenset({"sign"}),
@@ -53,14 +53,14 @@ ALLOWED = {
     "execution/exact_log.py": frozenset({"log", "sign"}),
     "execution/values/objective.py": frozenset({"log"}),
     # An attribute of typer's ranges.
-    "cli/parsing.py": frozenset({"linear", "max"}),
+    "cli/parsing.py": frozenset({"linear", "max", "min"}),
     # How a loss is reduced, and a figure of a tensor.
     "api/execute.py": frozenset({"mean", "sum"}),
-    "api/rows.py": frozenset({"mean"}),
+    "api/rows.py": frozenset({"mean", "norm"}),
     # Kinds of expressions.
     "calculators/traced_sizes.py": frozenset({"floor", "negative", "sum"}),
     # An option.
-    "cli/options/layer_values.py": frozenset({"mean"}),
+    "cli/options/layer_values.py": frozenset({"mean", "var"}),
     # A heading of figures.
     "render/run.py": frozenset({"mean"}),
     # A group of a regular expression.
@@ -68,7 +68,7 @@ ALLOWED = {
     "cli/options/recurrent.py": A_FIELD_OF_RECURRENT_LAYERS | {"sum"},
     "cli/options/recurrent_values.py": frozenset({"mean", "sum"}),
     "cli/bptt.py": frozenset({"sum"}),
-    "execution/bptt.py": frozenset({"mean"}),
+    "execution/bptt.py": frozenset({"mean", "norm"}),
     "execution/bptt_network.py": frozenset({"sum"}),
     "execution/recurrent_targets.py": frozenset({"sum"}),
     # The parts of a cross-entropy, by name.
@@ -77,6 +77,8 @@ ALLOWED = {
     "parser/schema/__init__.py": frozenset({"maximum", "minimum", "where"}),
     "parser/schema/steps.py": frozenset({"maximum", "minimum"}),
     "parser/schema/values.py": frozenset({"maximum", "minimum"}),
+    # A way of drawing weights.
+    "execution/training/initialization.py": frozenset({"norm"}),
     # A key of a configuration.
     "files/config.py": frozenset({"select"}),
     "files/config_keys.py": frozenset({"select"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def leaves(array: Array) -> Array:
 
 def objects(array: Array, make: Any) -> Array:
     """The same array of objects; integers are indices, with which nothing is computed."""
-    if array.dtype.kind in "iu":
+    if array.dtype.kind in "iub":
         return array
     made = np.empty(array.shape, dtype=object)
     made.reshape(-1)[:] = [make(number) for number in array.ravel().tolist()]
@@ -151,21 +152,34 @@ def test_backward_kernels_trace_their_arithmetic(example: Example) -> None:
         check_texts(name, tensor)
 
 
-ROOTS = ("sqrt", "rsqrt", "batch_norm", "instance_norm", "layer_norm", "group_norm", "rms_norm", "cosine_similarity")
+ROOTS = (
+    "sqrt",
+    "rsqrt",
+    "std",
+    "norm",
+    "normalize",
+    "batch_norm",
+    "instance_norm",
+    "layer_norm",
+    "group_norm",
+    "rms_norm",
+    "cosine_similarity",
+)
 FUNCTIONS = (
     *("elu", "gelu", "sigmoid", "silu", "tanh", "softplus", "softmax", "log_softmax", "local_response_norm"),
     *("scaled_dot_product_attention", "multihead_attention", "rotary_embedding", "positional_encoding", "power"),
-    *("exp", "expm1", "log", "log1p", "erf", "sin", "cos"),
+    *("exp", "expm1", "log", "log1p", "erf", "sin", "cos", "logsumexp"),
     *("conv_lstm", "rnn_cell", "lstm_cell", "gru_cell"),
 )
 """Types whose values are no fractions; the first only where a root is none."""
 
 
 def is_rational(example: Example) -> bool:
-    """Whether the fields make a function rational: a learned table, or an integer power."""
+    """Whether the fields make a function rational: a learned table, an integer power, a norm without a root."""
     integer_power = example.type == "power" and example.fields.get("other") == 3
     integer_power = integer_power or example.fields.get("nonlinearity") == "relu"
-    return integer_power or example.fields.get("kind") == "learned"
+    without_root = example.type in ("norm", "normalize") and example.fields.get("p") in (0, 1, inf, -inf)
+    return integer_power or without_root or example.fields.get("kind") == "learned"
 
 
 def fractions(array: Array, rank: int = 0) -> Array:

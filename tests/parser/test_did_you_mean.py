@@ -47,9 +47,21 @@ def test_a_fix_writes_the_same_layer_or_none(tool: str) -> None:
     "word, meant",
     [
         # Letters are near, and meanings are not.
-        *(("bilinear", None), ("l2_norm", None), ("power_norm", None), ("global_response_norm", None), ("grn", None)),
+        *(
+            ("bilinear", None),
+            ("l2_norm", "normalize"),
+            ("power_norm", None),
+            ("global_response_norm", None),
+            ("grn", None),
+        ),
         *(("constant", None), ("roi_pool", None), ("frac_pool", None), ("Pooling", None), ("InnerProduct", "linear")),
-        *(("Softmax2d", "softmax"), ("graph_norm", None), ("sum_pool", None), ("min_pool", None), ("l1_norm", None)),
+        *(
+            ("Softmax2d", "softmax"),
+            ("graph_norm", None),
+            ("sum_pool", None),
+            ("min_pool", None),
+            ("l1_norm", "normalize"),
+        ),
         *(("cosine_norm", None), ("batch_renorm", None), ("sru", None), ("convlstm2d", None), ("layer_norm_2d", None)),
         *(
             ("tan", None),

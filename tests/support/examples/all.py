@@ -7,7 +7,8 @@ from tests.support.examples.attention import ATTENTION
 from tests.support.examples.functions import FUNCTIONS
 from tests.support.examples.indexing import INDEXING
 from tests.support.examples.merging import MERGING
-from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, REDUCING
+from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, SELECTING
+from tests.support.examples.reducing import REDUCING
 from tests.support.examples.reshaping import MOVING
 from tests.support.examples.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
 from tests.support.examples.tensors import TENSORS
@@ -378,6 +379,7 @@ EXAMPLES = (
     *REGULARIZATION,
     *RECURRENT,
     *EMBEDDING,
+    *SELECTING,
     *REDUCING,
     *FURTHER,
     *MOVING,

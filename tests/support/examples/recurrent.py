@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.examples.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
+from tests.support.examples.table import BLOCK, ROW, TABLE, VECTOR, example
 
 SEQUENCE, BATCHED = ("L", "N", "F"), ("N", "L", "F")
 
@@ -51,20 +51,10 @@ EMBEDDING = [
     example("one_hot", "one class", ("N",), num_classes=1),
 ]
 
-REDUCING = [
+SELECTING = [
     example("select", "the last step", SEQUENCE, dim=0, index=-1),
     example("select", "one cell along the last axis", ROW, dim=-1, index=1),
     example("select", "one number of a vector", VECTOR, dim=0, index=4),
-    *(
-        row
-        for word in ("mean", "max", "sum")
-        for row in (
-            example(word, "over the steps", SEQUENCE, dim=0),
-            example(word, "an axis of 1 stays", TOKENS, dim=1, keepdim=True),
-            example(word, "over the last axis of a map", MAP, dim=-1),
-            example(word, "of a vector", VECTOR, dim=0),
-        )
-    ),
 ]
 
 FURTHER = [
