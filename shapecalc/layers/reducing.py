@@ -76,7 +76,7 @@ class Reduction(Layer):
         keepdim: Whether the axes remain with size 1.
     """
 
-    foreign_fields = ("keepdim: keepdims keepdimension", "dim: axis axes dimension dims")
+    foreign_fields: ClassVar[tuple[str, ...]] = ("keepdim: keepdims keepdimension", "dim: axis axes dimension dims")
     dim: AxesOrAll
     keepdim: Bool = False
 

@@ -29,21 +29,20 @@ def norm_backward(ctx: Context, gradient: Array) -> Gradients:
 
 def vector_norm(x: Array, p: float, axes: tuple[int, ...]) -> Array:
     """Return the norm of order `p` along axes, which remain with length 1."""
-    if p == 2:  # noqa: PLR2004 - the Euclidean norm
-        result: Array = np.sqrt((x * x).sum(axis=axes, keepdims=True))
-        return result
+    if p in (inf, -inf):
+        return (largest if p > 0 else smallest)(abs(x), axes, keepdims=True)
     if p == 0:
-        ones = np.where(np.asarray(x != constant(x, 0), dtype=bool), constant(x, 1), constant(x, 0))
-        return ones.sum(axis=axes, keepdims=True)
-    sizes = abs(x)
-    if p == inf:
-        return largest(sizes, axes, keepdims=True)
-    if p == -inf:
-        return smallest(sizes, axes, keepdims=True)
-    if p == 1:
-        return sizes.sum(axis=axes, keepdims=True)
-    result = (sizes**p).sum(axis=axes, keepdims=True) ** (1 / p)
-    return result  # noqa: RET504 - its type
+        is_counted = np.asarray(x != constant(x, 0), dtype=bool)
+        terms: Array = np.where(is_counted, constant(x, 1), constant(x, 0))
+    elif p == 2:  # noqa: PLR2004 - the Euclidean norm
+        terms = x * x
+    else:
+        terms = abs(x) if p == 1 else abs(x) ** p
+    total: Array = terms.sum(axis=axes, keepdims=True)
+    if p in (0, 1):
+        return total
+    root: Array = np.sqrt(total) if p == 2 else total ** (1 / p)  # noqa: PLR2004
+    return root
 
 
 def norm_gradient(x: Array, y: Array, gradient: Array, p: float, axes: tuple[int, ...]) -> Array:
@@ -57,14 +56,16 @@ def norm_gradient(x: Array, y: Array, gradient: Array, p: float, axes: tuple[int
         count = chosen.sum(axis=axes, keepdims=True).astype(gradient.dtype)
         return masked(sign(x) * (gradient / count), chosen)
     if p == 0:
-        return gradient * (x * 0)
+        nothing: Array = gradient * (x * 0)
+        return nothing
     if p == 1:
         result: Array = sign(x) * gradient
         return result
     one = constant(x, 1)
     safe_y, safe_x = np.where(y == zero, one, y), np.where(x == zero, one, x)
     slope = safe_x / safe_y if p == 2 else sign(safe_x) * (abs(safe_x) / safe_y) ** (p - 1)  # noqa: PLR2004
-    return gradient * np.where((x == zero) | (y == zero), zero, slope)
+    to_input: Array = gradient * np.where((x == zero) | (y == zero), zero, slope)
+    return to_input
 
 
 @kernel("normalize", workspace=inputs_times(2))
