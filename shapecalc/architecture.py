@@ -309,6 +309,18 @@ class Group(NamedTuple):
         return (self.path,) if self.times is None else tuple(f"{self.path}.{run}" for run in range(self.times))
 
     @property
+    def slots(self) -> tuple[str, ...]:
+        """The slots of its outputs: the first, then the others of each run."""
+        return (
+            self.path,
+            *(
+                joined(run, name)
+                for run, body in zip(self.runs, self.bodies, strict=True)
+                for name in body.extra_outputs
+            ),
+        )
+
+    @property
     def bodies(self) -> tuple[Subgraph, ...]:
         """The subgraph of each run."""
         return self.varied or (self.subgraph,) * (self.times or 1)

@@ -52,7 +52,7 @@ def _unmet_steps(rows: Tree, prefix: str) -> Iterator[Diagnostic | None]:
     for row in rows:
         if row.path in parts:
             path = joined(prefix, row.path)
-            outputs = {"output": row.output} if isinstance(row, GroupReport) else row.outputs
+            outputs = _outputs_of_group(row) if isinstance(row, GroupReport) else row.outputs
             figures = _figures(total(map(sums_of, parts[row.path])), outputs)
             yield from (_unmet(f"`{path}`", figures, line) for line in _expected_of(row))
         if isinstance(row, GroupReport):
@@ -62,6 +62,13 @@ def _unmet_steps(rows: Tree, prefix: str) -> Iterator[Diagnostic | None]:
 
 def _expected_of(row: LayerReport | GroupReport) -> tuple[Expectation, ...]:
     return row.group.expect if isinstance(row, GroupReport) else row.step.expect
+
+
+def _outputs_of_group(row: GroupReport) -> Mapping[str, Shape]:
+    """Return the output shapes of a block by name; those after the first of repeated runs have the run's number."""
+    first = next(iter(row.group.subgraph.outputs), "output")
+    others = {slot.removeprefix(f"{row.path}."): shape for slot, shape in row.outputs.items() if slot != row.path}
+    return {first: row.output, **others}
 
 
 def _figures(sums: Sums, outputs: Mapping[str, Shape]) -> Mapping[str, Count | Shape]:

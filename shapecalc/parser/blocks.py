@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
     from shapecalc.parser.diagnostics import Diagnostics
 
-BLOCK_KEYS = ("parameters", "inputs", "layers")
+BLOCK_KEYS = ("parameters", "inputs", "layers", "outputs")
 _NAMES = {
     **dict.fromkeys(("params", "arguments", "args", "parameter"), "parameters"),
     **dict.fromkeys(("steps", "body", "modules"), "layers"),
     **dict.fromkeys(("input", "reads"), "inputs"),
+    **dict.fromkeys(("output", "returns", "gives"), "outputs"),
 }
 """Other names of these keys, folded (`suggestions.fold`)."""
 
@@ -39,12 +40,16 @@ class Parameter(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A template: its name in the definition, its parameters, its inputs, and its steps as written."""
+    """A template: its name in the definition, its parameters, its inputs, and its steps as written.
+
+    `outputs` has the names of its outputs with those of the steps that give them; empty if it has one without a name.
+    """
 
     name: Scalar
     parameters: tuple[Parameter, ...]
     inputs: tuple[str, ...]
     layers: Node
+    outputs: tuple[tuple[Scalar, Node], ...] = ()
 
 
 def read_blocks(node: Node, diagnostics: Diagnostics) -> dict[str, Block]:
@@ -82,7 +87,8 @@ def _block(name: Scalar, node: Node, diagnostics: Diagnostics) -> Block | None:
         return None
     parameters = _parameters(entries["parameters"], name, diagnostics) if "parameters" in entries else ()
     inputs = _inputs(entries["inputs"], name, diagnostics) if "inputs" in entries else DEFAULT_INPUTS
-    return Block(name, parameters, inputs, entries["layers"])
+    outputs = _outputs(entries["outputs"], name, diagnostics) if "outputs" in entries else ()
+    return Block(name, parameters, inputs, entries["layers"], outputs)
 
 
 def _parameters(node: Node, block: Scalar, diagnostics: Diagnostics) -> tuple[Parameter, ...]:
@@ -132,6 +138,28 @@ def _inputs(node: Node, block: Scalar, diagnostics: Diagnostics) -> tuple[str, .
         diagnostics.refuse("SC202", f"{message}, receives {said(plain(node))}", head(node))
         return DEFAULT_INPUTS
     return tuple(names)
+
+
+def _outputs(node: Node, block: Scalar, diagnostics: Diagnostics) -> tuple[tuple[Scalar, Node], ...]:
+    """Return the outputs of `{residual: add_2, skip: skip}`, or of a list of steps that give them their names."""
+    if isinstance(node, Mapping):
+        entries = node.entries
+    else:
+        items = node.items if isinstance(node, Sequence) else (node,)
+        entries = tuple((item, item) for item in items if isinstance(item, Scalar) and isinstance(item.value, str))
+        if len(entries) < len(items) or len({key.text for key, _ in entries}) < len(items):
+            expected = f"`outputs` of block `{block.text}` expects names of steps, each once"
+            diagnostics.refuse_value("SC202", expected, node)
+            return ()
+    if not entries:
+        message = f"`outputs` of block `{block.text}` expects at least one name, has none"
+        diagnostics.refuse("SC107", message, head(node))
+    for key, _ in entries:
+        if not is_name(key.text):
+            message = f"an output of a block expects a name of letters, digits and `_`, receives `{shorten(key.text)}`"
+            diagnostics.refuse("SC110", message, key.span, label=confusing(key.text))
+            return ()
+    return entries
 
 
 def own_blocks(blocks: MappingOf[str, Block | None]) -> tuple[Block, ...]:

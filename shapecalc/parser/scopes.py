@@ -28,9 +28,9 @@ class Scope:
     slots in the order of the inputs.
     """
 
-    __slots__ = ("_alike", "_ambiguous", "_by_path", "_diagnostics", "_numbered", "_slots", "_spans", "absent",
-                 "captured", "complete", "input_count", "inputs", "later_spans", "parent", "parent_prefix", "steps",
-                 "unnamed", "unread")  # fmt: skip
+    __slots__ = ("_alike", "_ambiguous", "_by_path", "_diagnostics", "_numbered", "_several", "_slots", "_spans",
+                 "absent", "captured", "complete", "input_count", "inputs", "later_spans", "parent", "parent_prefix",
+                 "steps", "unnamed", "unread")  # fmt: skip
 
     def __init__(
         self,
@@ -54,6 +54,8 @@ class Scope:
         """The number of `captured` slots that are the step's inputs, which change from run to run and have no name."""
         self._numbered: set[str] = set()
         """Steps with numbered outputs, whose number depends on the input."""
+        self._several: dict[str, tuple[str, ...]] = {}
+        """Names of several slots: an output of all runs of a step that repeats."""
         self.later_spans: dict[str, Span] = {}
         self.unread: list[tuple[str, int, str | None]] = []
         self.unnamed = False
@@ -76,8 +78,11 @@ class Scope:
         self.complete = False
         self.unread.append((prefix, position, name))
 
-    def define(self, path: str, outputs: Iterable[str] | None, span: Span) -> None:
-        """Define the names of a step and its outputs (None: depending on the input); the first has the step's name."""
+    def define(self, path: str, outputs: Iterable[str] | None, span: Span, times: int | None = None) -> None:
+        """Define the names of a step and its outputs (None: depending on the input); the first has the step's name.
+
+        If it runs several `times`, the name of a further output is that of the outputs of all runs.
+        """
         if path:
             self._refuse_taken(path, outputs or (), span)
             self._refuse_alike(path, span)
@@ -88,7 +93,12 @@ class Scope:
             return
         for position, output in enumerate(outputs):
             name = joined(path, output)
-            self._slots[name] = name if position else path
+            if not position or times is None:
+                self._slots[name] = name if position else path
+            else:
+                of_runs = tuple(joined(f"{path}.{run}", output) for run in range(times))
+                self._several[name] = of_runs
+                self._slots |= zip(of_runs, of_runs, strict=True)
 
     def _refuse_taken(self, path: str, outputs: Iterable[str], span: Span) -> None:
         """Refuse a name that is already defined in this scope."""
@@ -125,19 +135,24 @@ class Scope:
     def _named(self, path: str) -> tuple[Label, ...]:
         return (Label(self._spans[path], "named here"),) if path in self._spans else ()
 
-    def resolve(self, name: str, prefix: str) -> str | None:
-        """Return the slot of a name used within the branch `prefix`; inner definitions shadow outer ones."""
+    def resolve(self, name: str, prefix: str) -> tuple[str, ...]:
+        """Return the slots of a name used within the branch `prefix`; inner definitions shadow outer ones.
+
+        It is one slot, but for an output of all runs of a step that repeats; none if the name is not known.
+        """
         for ancestor in prefixes(prefix):
             slot = self._slots.get(joined(ancestor, name))
             if slot is not None:
-                return slot
+                return (slot,)
+            several = self._several.get(joined(ancestor, name))
+            if several is not None:
+                return several
             step, _, output = name.rpartition(".")
             if joined(ancestor, step) in self._numbered and output.isascii() and output.isdigit():
-                return joined(ancestor, name) if int(output) else joined(ancestor, step)
+                return (joined(ancestor, name) if int(output) else joined(ancestor, step),)
         if self.parent is None:
-            return None
-        outside = self.parent.resolve(name, self.parent_prefix)
-        return None if outside is None else self._capture(outside)
+            return ()
+        return tuple(map(self._capture, self.parent.resolve(name, self.parent_prefix)))
 
     def _capture(self, slot: str) -> str:
         if slot not in self.captured[self.input_count :]:
@@ -147,22 +162,24 @@ class Scope:
     def references(self, node: Node, path: str, prefix: str, key: str = "from") -> tuple[str, ...] | None:
         """Return the slots that `from:` names; None if one of them is refused."""
         items = node.items if isinstance(node, Sequence) else (node,)
-        slots = []
+        slots: list[str] = []
+        known = 0
         for item in items:
             name = item.value if isinstance(item, Scalar) else None
             if not isinstance(name, str):
                 expected = f"`{key}` expects the name of an earlier step, or a list of them"
                 self._diagnostics.refuse_value("SC202", expected, item)
                 continue
-            slot = self.resolve(name, prefix)
-            if slot is None:
+            of_name = self.resolve(name, prefix)
+            if not of_name:
                 self._refuse_reference(name, item, path, prefix, key)
-            elif slot not in self._ambiguous:
-                slots.append(slot)
+            elif self._ambiguous.isdisjoint(of_name):
+                slots += of_name
+                known += 1
         if not items:
             message = f"`{key}` expects the name of an earlier step, receives an empty list"
             self._diagnostics.refuse("SC202", message, head(node))
-        return tuple(slots) if slots and len(slots) == len(items) else None
+        return tuple(slots) if slots and known == len(items) else None
 
     def shared_step(self, node: Node, path: str, prefix: str) -> Step | Group | None:
         """Return the earlier step of this scope that `share:` names; None if it is refused."""
@@ -174,8 +191,8 @@ class Scope:
             candidate = self._step_at(joined(ancestor, name))
             if candidate is not None:
                 return candidate
-        outside = None if self.parent is None else self.parent.resolve(name, self.parent_prefix)
-        if name in self.inputs or outside is not None:
+        outside = self.parent is not None and bool(self.parent.resolve(name, self.parent_prefix))
+        if name in self.inputs or outside:
             message = f"`share` expects a step beside this one, `{shorten(name)}` stands outside"
             help_text = "put `share` where both stand side by side"
             self._diagnostics.refuse("SC104", message, head(node), help=help_text)
@@ -237,11 +254,11 @@ class Scope:
             labels = (Label(absent, "false here"),)
         elif joined(prefix, name) == path:
             message, near, otherwise = f"`{key}` names `{name}`, the step itself", None, "name a step above it"
-        elif maker is not None and block is None:
-            given = [slot for slot in self._slots if slot == maker or slot.startswith(f"{maker}.")]
+        elif maker is not None and (block is None or self._has_outputs(maker)):
+            given = [slot for slot in (*self._slots, *self._several) if slot == maker or slot.startswith(f"{maker}.")]
             given = [slot for slot in given if not slot.endswith(".output")]
             made = self._step_at(maker)
-            word = made.layer.type if isinstance(made, Step) else "step"
+            word = made.layer.type if isinstance(made, Step) else "block" if block else "step"
             message = f"`{key}` names `{shorten(output)}` of `{step}`, which a `{word}` does not give"
             near = closest(name, given)
             otherwise = f"it gives {' and '.join(f'`{slot}`' for slot in given)}"
@@ -273,6 +290,10 @@ class Scope:
     @property
     def _is_block(self) -> bool:
         return self.parent is None and input_slot(0) in self.inputs.values()
+
+    def _has_outputs(self, path: str) -> bool:
+        step = self._step_at(path)
+        return isinstance(step, Group) and bool(step.subgraph.outputs)
 
     def _step_at(self, path: str) -> Step | Group | None:
         return self._by_path.get(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from contextlib import contextmanager
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
@@ -535,7 +536,8 @@ class StepReader:
             bodies = self._bodies(repeat, at, captured)
         elif shared is not None:
             bodies = shared.varied or (shared.subgraph,)
-        at.scope.define(at.path, (), at.name_span)
+        times = shared.times if isinstance(shared, Group) and runs is None else runs and runs.times
+        at.scope.define(at.path, _output_names(parts.kind, bodies), at.name_span, times)
         if not bodies or not at.inputs or ("repeat" in parts.keys and runs is None):
             return None
         group = _grouped(bodies, at.inputs, at, runs)
@@ -614,10 +616,36 @@ class StepReader:
         with self._seeing(known), self._diagnostics.steps_of_a_block():
             layers = substitute_steps(block.layers, known, self._diagnostics)
             slot = self.read(layers, scope, input_slot(0), f"block `{block.name.text}`")
+            if slot is not None and scope.complete and not scope.steps:  # none is there
+                path = Identity.type
+                scope.add(Step(path, Identity(), (slot,), StepSpans(block.name.span, {})))
+                slot = path
+            outputs = self._outputs(block, scope) if slot is not None and scope.complete else None
         self._calls.pop()
-        if slot is None or not scope.complete:
+        if slot is None or outputs is None:
             return None
-        return self._subgraph(scope, slot, name, type_node, input_count=len(block.inputs))
+        subgraph = self._subgraph(scope, slot, name, type_node, input_count=len(block.inputs))
+        if subgraph is None or not outputs:
+            return subgraph
+        first = next(iter(outputs))
+        carried = {place: outputs[name] for place, name in enumerate(block.inputs) if name in outputs}
+        if first not in block.inputs:
+            carried.setdefault(0, outputs[first])
+        return replace(subgraph, output=outputs[first], outputs=outputs, carried=tuple(carried.items()))
+
+    def _outputs(self, block: Block, scope: Scope) -> dict[str, str] | None:
+        """Return the slots of the outputs of a block by name; None if one is refused."""
+        outputs = {}
+        for key, node in block.outputs:
+            slots = scope.references(node, "", "", "outputs")
+            if slots is None:
+                return None
+            if len(slots) > 1:
+                message = f"`outputs.{key.text}` of block `{block.name.text}` expects the name of one step"
+                self._diagnostics.refuse("SC202", message, head(node))
+                return None
+            outputs[key.text] = slots[0]
+        return outputs
 
     def _subgraph(
         self, scope: Scope, output: str, name: str, type_node: Scalar, *, input_count: int
@@ -649,6 +677,12 @@ def _grouped(bodies: tuple[Subgraph, ...], inputs: tuple[str, ...], at: _StepCon
     if runs is None or not runs.values:
         return group
     return group._replace(varied=bodies if len(set(bodies)) > 1 else (), bound=runs.bound)
+
+
+def _output_names(kind: type[Layer] | Block | None, bodies: tuple[Subgraph, ...]) -> tuple[str, ...]:
+    if isinstance(kind, Block):
+        return tuple(key.text for key, _ in kind.outputs)
+    return tuple(bodies[0].outputs) if bodies else ()
 
 
 def _name_spans(items: tuple[Node, ...]) -> dict[str, Span]:

@@ -143,7 +143,7 @@ def _steps(run: LiveMemory, lives: Sequence[Dim], depth: int | None) -> Table:
         values = (
             Path(line.path, line.shown, line.level),
             line.words,
-            Shapes([line.rows[-1].output]),
+            Shapes([line.output]),
             Bytes(live),
             Fixed(mark),
         )

@@ -33,8 +33,9 @@ blocks:
     parameters: [channels, stride: 1]
     inputs: [x]
     layers:
-      - {conv: {out_channels: $channels, kernel_size: 3, padding: same, stride: $stride}, from: x}
-      - relu
+      - {conv: {out_channels: $channels, kernel_size: 3, padding: same, stride: $stride}, from: x, name: linear_part}
+      - {relu: , name: active}
+    outputs: {active: active, before: linear_part}
 layers:
   - {conv: {out_channels: $width, kernel_size: $sizes, padding: [[1, 1], [0, 2]]}, name: first, from: image}
   - $act
@@ -50,7 +51,7 @@ layers:
   - add: {same: [], around: {when: "${width > 4}", layers: [{twice: $c, repeat: {c: [8, 16]}}]}}
   - {adaptive_avg_pool: [null, 2], name: pooled}
   - {embedding: {num_embeddings: 9, embedding_dim: 4}, from: tokens, name: words}
-outputs: {pooled: pooled, words: words}
+outputs: {pooled: pooled, words: words, before: second.0.before}
 expect: {outputs: {words: [N, T, 4]}, memory: ">= 1 KiB", params: "10 .. 20K"}
 """
 """A file with every key there is."""

@@ -36,9 +36,8 @@ def _unread_inputs(architecture: Architecture) -> Iterator[Diagnostic]:
 def _unread_steps(graph: BlockGraph) -> Iterator[Diagnostic]:
     read = {*graph.outputs, *graph.slots_read, *graph.tensors_shared}
     for step in graph.steps:
-        slots = {step.path}
-        if isinstance(step, Step):
-            slots.update(map(step.slot, step.layer.output_names or ()))
+        extra = map(step.slot, step.layer.output_names or ()) if isinstance(step, Step) else step.slots
+        slots = {step.path, *extra}
         if slots.isdisjoint(read) and step.spans is not None:
             yield Diagnostic(
                 code="SC403",

@@ -171,6 +171,17 @@ def _blocks() -> Schema:
             "uniqueItems": True,
         },
         "layers": {"description": "Its steps.", "allOf": [ref("steps-or-calls")]},
+        "outputs": {
+            "description": "Its steps that others read as `call.name`; the first is what the next step reads.",
+            **name,
+            "type": ["string", "array", "object"],
+            "items": name,
+            "minItems": 1,
+            "uniqueItems": True,
+            "minProperties": 1,
+            "propertyNames": name,
+            "additionalProperties": {**NAMES, "maxItems": 1},
+        },
     }
     block = {"type": "object", "properties": keys, "required": ["layers"], "additionalProperties": False}
     own = {**name, "not": {"enum": list(layer_types())}}

@@ -80,7 +80,7 @@ _ALL = (
     Column("type", _type),
     Column("layer", lambda line, _: line.words, drops=3),
     Column("input", lambda line, _: Shapes(line.rows[0].inputs), drops=2),
-    Column("output", lambda line, _: Shapes([line.rows[-1].output])),
+    Column("output", lambda line, _: Shapes([line.output])),
     Column("params", lambda line, _: Amount(line.sums.params), lambda totals: Amount(totals.params), right=True),
     Column("buffers", lambda line, _: Amount(line.sums.buffers), lambda totals: Amount(totals.buffers), right=True),
     Column(

@@ -14,6 +14,7 @@ from shapecalc.shape_inference.report import GroupReport, LayerReport, leaves, s
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from shapecalc.dims import Shape
     from shapecalc.shape_inference.report import Count, Report, Sums
 
 
@@ -30,6 +31,8 @@ class Line(NamedTuple):
     """The block whose layers follow."""
     shared: bool = False
     """Whether it is in a block that uses the weights of another."""
+    first_output: Shape | None = None
+    """The shape of the first output of a block whose layers follow."""
 
     def layer(self, *, brief: bool = False) -> str:
         """Return the layer with its settings, or the folded types; `brief` writes short names of fields."""
@@ -40,6 +43,11 @@ class Line(NamedTuple):
             what = called(last, brief=brief)
             return what if len(self.rows) == 1 else f"{what} ({self.size} layers)"
         return f"({self.size} layers)"
+
+    @property
+    def output(self) -> Shape:
+        """The shape of its first output."""
+        return self.rows[-1].output if self.first_output is None else self.first_output
 
     @property
     def words(self) -> Words:
@@ -104,7 +112,7 @@ def _lines(
             if not title:
                 yield line
                 continue
-            line = line._replace(heading=title)
+            line = line._replace(heading=title, first_output=run.output)
             yield line
             yield from _lines(run.rows, line, depth, expand=expand)
 
