@@ -26,7 +26,7 @@ _MOST_NAMED = 3
 _LONGEST = 60
 """Characters of an expression that a message shows."""
 _OF_THE_BATCH = frozenset({"macs", "flops", "memory", "activations"})
-_NAMES = {"macs": "MACs", "flops": "FLOPs"}
+_NAMES = {"macs": "MACs", "flops": "FLOPs", "active_params": "active params"}
 
 _Part = tuple[str, "Count"]
 """The name of a layer or a tensor, and what it contributes."""
@@ -177,6 +177,7 @@ def _parts(report: Report, metric: str) -> Iterator[_Part]:
     """Yield what each layer contributes to a figure."""
     of: dict[str, Callable[[LayerReport], Count]] = {
         "params": lambda row: row.params,
+        "active_params": lambda row: row.active_params,
         "buffers": lambda row: row.buffers,
         "macs": lambda row: row.macs,
         "flops": lambda row: row.flops,

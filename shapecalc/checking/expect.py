@@ -75,6 +75,7 @@ def _figures(sums: Sums, outputs: Mapping[str, Shape]) -> Mapping[str, Count | S
     params, activations = sums.params, sums.activations
     return {
         "params": params,
+        "active_params": sums.active_params,
         "buffers": sums.buffers,
         "macs": sums.macs,
         "flops": sums.flops,

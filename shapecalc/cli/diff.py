@@ -81,8 +81,9 @@ def command(
             "--fail-on",
             metavar="CONDITION",
             help="Exit with 1 if this is true: `params > +2%` and `macs > +1M` compare the change, `memory > 4GiB` the "
-            "new figure; of params, buffers, macs, flops, memory, activations, layers. Join conditions by `and` and "
-            "`or`. A percentage does not apply to a network that was added to a repository. May be repeated.",
+            "new figure; of params, buffers, macs, flops, memory, activations, layers, active_params. Join conditions "
+            "by `and` and `or`. A percentage does not apply to a network that was added to a repository. May be "
+            "repeated.",
         ),
     ] = None,
     limit: LimitOption = None,

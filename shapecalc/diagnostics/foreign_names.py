@@ -100,7 +100,7 @@ decoderlayer transformerblock encoderblock decoderblock transformerlayer bertlay
 mlp ffn feedforward feedforwardnetwork positionwisefeedforward | compose it of `linear`, an activation and `linear` in
 a block
 
-mixtureofexperts moe experts kan kanlinear hypernetwork bitlinear maskedlinear noisylinear ternarydense
+kan kanlinear hypernetwork bitlinear maskedlinear noisylinear ternarydense
 binarydense quantdense einsumdense sparsedense highway lora loralinear dora parallellinear columnparallellinear
 rowparallellinear grouplinear blocklinear linear4bit linear8bitlt linearclassifier linearregressor quantizelinear
 cblinear dequantizelinear dynamicquantizelinear qlinear qlinearmatmul matmulinteger conv1dgpt hashembedding

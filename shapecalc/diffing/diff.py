@@ -50,7 +50,7 @@ class Figures(NamedTuple):
     """Totals of layers before and after. Memory is in bytes at float32.
 
     `memory` is that of parameters and of the outputs of all layers, as in `expect: memory`; `activations` is that of
-    the outputs only.
+    the outputs only; `active_params` are the parameters that one token uses.
     """
 
     params: Change
@@ -60,6 +60,7 @@ class Figures(NamedTuple):
     memory: Change
     activations: Change
     layers: Change
+    active_params: Change
 
 
 class ChangeKind(Enum):
@@ -270,12 +271,11 @@ def _same_fields(old: Layer, new: Layer) -> bool:
 def figures_of(old: Sums | None, new: Sums | None) -> Figures:
     """Return the totals of layers before and after; those of None are 0."""
     before, after = old or Sums(), new or Sums()
-    columns = [*zip(before, after, strict=True)]
-    params, buffers, macs, flops, _ = (Change(*column) for column in columns)
+    params, buffers, macs, flops, _, active = (Change(*column) for column in zip(before, after, strict=True))
     memory = Change(_memory(before), _memory(after))
     activations = Change(_bytes(before.activations), _bytes(after.activations))
     layers = Change(int(old is not None), int(new is not None))
-    return Figures(params, buffers, macs, flops, memory, activations, layers)
+    return Figures(params, buffers, macs, flops, memory, activations, layers, active)
 
 
 def _memory(sums: Sums) -> Count:

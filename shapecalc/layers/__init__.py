@@ -44,6 +44,7 @@ FAMILIES = (
     "einsum",
     "unfolding",
     "fourier",
+    "experts",
 )
 
 __all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]

@@ -94,6 +94,8 @@ class Layer:
     """Whether it combines the elements along the last axis of its input, features in most networks."""
     keeps_axes: ClassVar[bool] = False
     """Whether each axis of its output is that axis of its first input, if of another size."""
+    sparse: ClassVar[bool] = False
+    """Whether one token uses only a part of its parameters: see `active_parameters`."""
     saving_note: ClassVar[str] = ""
     """What to know about the figures of `saved`."""
 
@@ -197,6 +199,13 @@ class Layer:
     def parameters(self, *inputs: Any) -> dict[str, Shape]:
         """Return the shapes of the trainable tensors by PyTorch's names; "" is one with the name of the step."""
         return {}
+
+    def active_parameters(self, *inputs: Any) -> dict[str, Dim]:
+        """Return the number of trainable scalars of each tensor that the computation of one token uses.
+
+        They are all scalars, except in a mixture of experts.
+        """
+        return {name: product(shape) for name, shape in self.parameters(*inputs).items()}
 
     def params_as(self, convention: str, *inputs: Any) -> Dim:
         """Return the number of trainable scalars by a convention of `PARAMS_AS`: those of `parameters`, or fewer."""

@@ -89,7 +89,7 @@ class Constraints(NamedTuple):
             error = LayerError("SC304", expects=expects, receives=show(x) if x else pretty(size), field=field)
             self.require(size % divisor, Relation.ZERO, error)
             return
-        near = _near_divisors(common or size, divisor)[:offered]
+        near = divisors_near(common or size, divisor)[:offered]
         written = [part for value in near for part in (" or ", FieldName(field, value))]
         raise LayerError(
             "SC304",
@@ -119,7 +119,7 @@ class Constraints(NamedTuple):
             self.conditions.append(Condition(value, Relation.NONNEGATIVE))
 
 
-def _near_divisors(size: int, divisor: int) -> tuple[int, ...]:
+def divisors_near(size: int, divisor: int) -> tuple[int, ...]:
     """Return the divisors of `size` next to `divisor`, below and above."""
     small = [d for d in range(1, isqrt(size) + 1) if size % d == 0]
     divisors = [*small, *(size // d for d in reversed(small))]

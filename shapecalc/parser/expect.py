@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Bounds
     from shapecalc.parser.diagnostics import Diagnostics
 
-EXPECT_KEYS = ("output", "outputs", "params", "buffers", "macs", "flops", "memory", "activations")
+EXPECT_KEYS = ("output", "outputs", "params", "active_params", "buffers", "macs", "flops", "memory", "activations")
 BYTES_KEYS = ("memory", "activations")
 """Figures in bytes, at float32: `activations` of all outputs, `memory` of those and the parameters."""
 _NAMES = {
     **dict.fromkeys(("parameters", "numparams"), "params"),
+    **dict.fromkeys(("activeparameters", "activatedparams", "activatedparameters"), "active_params"),
     **dict.fromkeys(("outputshape", "shape"), "output"),
     **dict.fromkeys(("mem", "memorybytes", "totalmemory"), "memory"),
     **dict.fromkeys(("activationbytes", "activationmemory"), "activations"),

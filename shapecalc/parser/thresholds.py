@@ -3,10 +3,10 @@
     CONDITION {"and" CONDITION} {"or" CONDITION {"and" CONDITION}}
     CONDITION: METRIC SIGN [+|-]NUMBER[UNIT|%]
 
-METRIC is params, buffers, macs, flops, memory, activations or layers; SIGN one of > >= < <= == !=. A number with a sign
-is compared with the change, after − before; with a percent sign it is a share of the value before. A number without a
-sign is compared with the value after. Units are those of `expect:`, K M G T and Ki Mi Gi Ti; of memory and activations,
-which are bytes, followed by B. Numbers are exact: `+0.1%` of 3,000 is 3, and 3 is not more than that.
+METRIC is params, buffers, macs, flops, memory, activations, layers or active_params; SIGN one of > >= < <= == !=. A
+number with a sign is compared with the change, after − before; with a percent sign it is a share of the value before. A
+number without a sign is compared with the value after. Units are those of `expect:`, K M G T and Ki Mi Gi Ti; of memory
+and activations, which are bytes, followed by B. Numbers are exact: `+0.1%` of 3,000 is 3, and 3 is not more than that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from shapecalc.dims import Dim
 
-METRICS = ("params", "buffers", "macs", "flops", "memory", "activations", "layers")
+METRICS = ("params", "buffers", "macs", "flops", "memory", "activations", "layers", "active_params")
 """The figures of a network (`shapecalc.diffing.diff.Figures`), each before and after a change."""
 OF_BYTES = frozenset({"memory", "activations"})
 _ALSO = {"≥": ">=", "≤": "<=", "=": "==", "≠": "!="}

@@ -51,6 +51,7 @@ FAMILIES = (
     "einsum",
     "unfolding",
     "fourier",
+    "experts",
 )
 
 BACKWARD_FAMILIES = (*FAMILIES, "bptt")

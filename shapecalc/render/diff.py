@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 MARKER = "<!-- shapecalc diff -->"
 """The first line of the Markdown, by which a workflow finds its comment to update it."""
 _MARKS = {ChangeKind.ADDED: ("+", GOOD), ChangeKind.REMOVED: ("-", BAD), ChangeKind.CHANGED: ("~", CAUTION)}
-_NAMES = {"macs": "MACs", "flops": "FLOPs"}
+_NAMES = {"macs": "MACs", "flops": "FLOPs", "active_params": "active params"}
 _BYTES = frozenset({"memory", "activations"})
 MOST_ROWS = 200
 """The most rows of layers in Markdown: GitHub takes 65,536 characters in a comment."""
@@ -182,6 +182,8 @@ def totals(figures: Figures, *, is_new: bool = False, is_gone: bool = False) -> 
     rows = []
     for name, change in figures._asdict().items():
         if change.before == change.after and name in ("buffers", "layers") and not change.before:
+            continue
+        if name == "active_params" and change == figures.params:
             continue
         before = BLANK if is_new else _amount(name, change.before)
         after = BLANK if is_gone else _amount(name, change.after)

@@ -65,6 +65,7 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
         "functions": "merging",
         "piecewise": "merging",
         "vector_norms": "normalization",
+        "experts": "linear",
         "separable": "conv",
         "comparing": "merging",
         "cumulative": "reducing",

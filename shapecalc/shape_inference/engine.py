@@ -252,4 +252,5 @@ def _totals(sums: Sums) -> Totals:
         flops=sums.flops,
         parameter_bytes=None if params is None else BYTES * params,
         activation_bytes=activation_bytes,
+        active_params=sums.active_params,
     )

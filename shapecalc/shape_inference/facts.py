@@ -81,6 +81,8 @@ def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int],
     constants = layer.constants(*shapes)
     if constants:
         facts = facts._replace(constants=constants)
+    if layer.sparse:
+        facts = facts._replace(active=MappingProxyType(layer.active_parameters(*shapes)))
     parts = layer.macs_parts(*inputs, results[0])
     if not parts:
         return facts

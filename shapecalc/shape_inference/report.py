@@ -57,6 +57,8 @@ class Facts(NamedTuple):
     """The multiply-accumulates of QKᵀ and AV whose result is not masked; None without a mask."""
     non_trainable: Count = 0
     """The scalars of `params` that are not trained, in a convention that counts some of the buffers as parameters."""
+    active: Mapping[str, Count] = MappingProxyType({})
+    """The trainable scalars of each tensor that one token uses, if those are not all."""
     constants: Mapping[str, Shape] = MappingProxyType({})
     """The shapes of tensors that are stored, and count as neither parameters nor buffers."""
 
@@ -102,6 +104,13 @@ class LayerReport(NamedTuple):
     def params(self) -> Count:
         """Its own trainable scalars, and `non_trainable` ones; 0 if it uses another layer's weights."""
         return self._own(self.facts.parameters) if self.step.shares else self.facts.params
+
+    @property
+    def active_params(self) -> Count:
+        """The scalars of `params` that the computation of one token uses: all of them, except in a mixture."""
+        if not self.facts.active:
+            return self.params
+        return sum_of(count for name, count in self.facts.active.items() if self.step.owns(name))
 
     @property
     def non_trainable(self) -> Count:
@@ -154,10 +163,12 @@ class Sums(NamedTuple):
     flops: Count = 0
     activations: Count = 0
     """Elements of all outputs."""
+    active_params: Count = 0
+    """The params that one token uses."""
 
     def of_shared(self) -> Sums:
         """Return the sums for layers whose weights are counted elsewhere."""
-        return self._replace(params=0, buffers=0)
+        return self._replace(params=0, buffers=0, active_params=0)
 
 
 class Walk(NamedTuple):
@@ -205,7 +216,9 @@ def sums_of(row: LayerReport | GroupReport) -> Sums:
     """Return the sums of a row of the tree."""
     if isinstance(row, GroupReport):
         return row.sums
-    return Sums(row.params, row.buffers, row.macs, row.flops, row.facts.activations)
+    params = row.params
+    active = row.active_params if row.facts.active else params
+    return Sums(params, row.buffers, row.macs, row.flops, row.facts.activations, active)
 
 
 def total(parts: Iterable[Sums]) -> Sums:
@@ -253,6 +266,8 @@ class Totals(NamedTuple):
     activation_bytes: Count
     non_trainable_params: Count = 0
     """The params that are not trained."""
+    active_params: Count = None
+    """The params that the computation of one token uses: all, unless a layer is a mixture of experts."""
 
     @property
     def trainable_params(self) -> Count:
@@ -423,6 +438,7 @@ def _row(row: LayerReport, source: Source | None) -> dict[str, Any]:
         "outputs": {name: [*map(as_json, shape)] for name, shape in row.outputs.items()},
         "parameters": {name: [*map(as_json, shape)] for name, shape in row.facts.parameters.items()},
         "params": as_json(row.params),
+        **({"active_params": as_json(row.active_params)} if row.facts.active else {}),
         "buffers": as_json(row.buffers),
         "macs": as_json(row.macs),
         "flops": as_json(row.flops),

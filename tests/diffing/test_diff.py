@@ -248,3 +248,10 @@ def test_costs_are_compared_as_they_are_if_no_batch_is_valid_for_both() -> None:
         for where in ("N % 2 == 1", "N % 2 == 0")
     )
     assert diff(odd, even).costs_at == ({"N": 1}, {"N": 2})
+
+
+def test_fewer_chosen_experts_are_fewer_active_params_of_as_many() -> None:
+    text = "input: [N, 7]\nlayers:\n  - experts: {{count: 6, top_k: {}, hidden_features: 5}}\n"
+    before, after = (shapecalc.inspect(shapecalc.loads(text.format(chosen))) for chosen in (3, 2))
+    found = diff(before, after).totals
+    assert (found.params.delta, found.active_params.delta) == (0, -3 * 5 * 7)

@@ -16,12 +16,14 @@ from shapecalc.layers.attention import Attending
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.cells import GruCell, LstmCell
 from shapecalc.layers.conv_lstm import ConvLstm
+from shapecalc.layers.experts import Experts
 from shapecalc.layers.recurrent import Gru, Lstm
 from shapecalc.layers.weights import ComputedWeight
 from shapecalc.reference.base import Call
 from shapecalc.reference.executor import Executed, ExecutionError, run
 from tests.support.counting import counted, run_counted
 from tests.support.examples.all import EXAMPLES
+from tests.support.examples.experts import multiplications
 from tests.support.examples.table import POINTS, Example
 from tests.support.rows import for_each
 
@@ -217,6 +219,7 @@ def products_beside(example: Example, point: Mapping[str, int]) -> int:
 
     One for each number of a query, which attention scales. Those of a weight that is computed: v² and v · (g/‖v‖);
     squares, filters times their gains, and the gains times a number.
+    One for each number of a query, which attention scales. Of experts those of their weights and activations.
     """
     layer, (x, *_) = example.layer(), example.at(point)
     if isinstance(layer, ComputedWeight) and layer.computes_weight:
@@ -229,6 +232,8 @@ def products_beside(example: Example, point: Mapping[str, int]) -> int:
         return 3 * x[1] * prod(layer.outputs(*example.at(point))["h_n"])
     if isinstance(layer, LstmCell | GruCell):
         return 3 * x[0] * layer.hidden_size
+    if isinstance(layer, Experts):
+        return multiplications(layer, x)
     if not isinstance(layer, Lstm | Gru):
         return 0
     return 3 * x[0] * x[1] * layer.directions * layer.num_layers * layer.hidden_size

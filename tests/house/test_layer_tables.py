@@ -41,7 +41,7 @@ ALLOWED = {
     "cli/solve.py": frozenset({"conv"}),
     "render/derivation.py": frozenset({"ceil", "conv", "sqrt"}),
     # Families, which are modules of layers.
-    "render/families.py": frozenset({"conv", "linear", "embedding", "einsum", "conv_lstm"}),
+    "render/families.py": frozenset({"conv", "linear", "embedding", "einsum", "conv_lstm", "experts"}),
     # A value of `--type`.
     "cli/pool.py": frozenset({"max"}),
     # Operations, as they are written.

@@ -170,6 +170,7 @@ FUNCTIONS = (
     *("scaled_dot_product_attention", "multihead_attention", "rotary_embedding", "positional_encoding", "power"),
     *("exp", "expm1", "log", "log1p", "erf", "sin", "cos", "logsumexp"),
     *("conv_lstm", "rnn_cell", "lstm_cell", "gru_cell"),
+    "experts",
 )
 """Types whose values are no fractions; the first only where a root is none."""
 

@@ -292,6 +292,13 @@ def along_an_axis(draw: st.DrawFn, x: Shape) -> Fields:
     return some(draw, dim=st.integers(-len(x), len(x) - 1))
 
 
+def experts(draw: st.DrawFn, _x: Shape) -> Fields:
+    count = draw(st.integers(1, 6))
+    fields: Fields = {"count": count, "top_k": draw(st.integers(1, count)), "hidden_features": draw(st.integers(1, 4))}
+    fields |= some(draw, router=st.sampled_from(["softmax", "sigmoid"]), normalize=st.booleans(), bias=st.booleans())
+    return fields | some(draw, shared_experts=st.integers(1, 2), router_bias=st.booleans(), gated=st.booleans())
+
+
 PROPOSALS: dict[str, Proposal] = {
     "conv": conv,
     "conv_transpose": conv_transpose,
@@ -303,6 +310,7 @@ PROPOSALS: dict[str, Proposal] = {
     "global_max_pool": global_pool,
     "linear": linear,
     "rbf": rbf,
+    "experts": experts,
     "flatten": flatten,
     "reshape": reshape,
     "permute": permute,

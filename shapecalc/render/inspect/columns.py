@@ -82,6 +82,12 @@ _ALL = (
     Column("input", lambda line, _: Shapes(line.rows[0].inputs), drops=2),
     Column("output", lambda line, _: Shapes([line.output])),
     Column("params", lambda line, _: Amount(line.sums.params), lambda totals: Amount(totals.params), right=True),
+    Column(
+        "active",
+        lambda line, _: Amount(line.sums.active_params),
+        lambda totals: Amount(totals.active_params),
+        right=True,
+    ),
     Column("buffers", lambda line, _: Amount(line.sums.buffers), lambda totals: Amount(totals.buffers), right=True),
     Column(
         "trainable", lambda line, _: Amount(line.trainable), lambda totals: Amount(totals.trainable_params), right=True

@@ -89,6 +89,7 @@ def _inputs(report: Report) -> str:
 
 def _totals(report: Report) -> NamedValues:
     totals = report.totals
+    active = totals.active_params
     return NamedValues(
         [
             ("params", Amount(totals.params)),
@@ -97,6 +98,7 @@ def _totals(report: Report) -> NamedValues:
             ("FLOPs", Amount(totals.flops)),
             ("param size", Bytes(totals.parameter_bytes)),
             ("activations", Bytes(totals.activation_bytes)),
+            *([("active params", Amount(active))] if active not in (None, totals.params) else []),
         ]
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from typing import TYPE_CHECKING
 
 from shapecalc.render.tables.model import (
@@ -74,7 +74,7 @@ def figures(content: NamedValues, page: Page) -> list[str]:
         room, space = max(map(len, names[at : at + 2])), max(map(display_width, texts[at : at + 2]))
         pairs = zip(names[at : at + 2], texts[at : at + 2], strict=True)
         blocks.append([f"{name:<{room}}  {' ' * (space - display_width(text))}{text}" for name, text in pairs])
-    lines = ["     ".join(line) for line in zip(*blocks, strict=True)]
+    lines = ["     ".join(line).rstrip() for line in zip_longest(*blocks, fillvalue="")]
     closed = any(getattr(value, "is_closed_form", False) for _, value in content.values)
     if not closed and (page.width is None or max(map(display_width, lines)) <= page.width):
         return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.support.examples.arithmetic import ARITHMETIC
 from tests.support.examples.attention import ATTENTION
+from tests.support.examples.experts import EXPERTS
 from tests.support.examples.functions import FUNCTIONS
 from tests.support.examples.indexing import INDEXING
 from tests.support.examples.merging import MERGING
@@ -389,4 +390,5 @@ EXAMPLES = (
     *ARITHMETIC,
     *INDEXING,
     *FUNCTIONS,
+    *EXPERTS,
 )
