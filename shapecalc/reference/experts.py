@@ -145,7 +145,7 @@ def highest(scores: Array, count: int) -> Array:
     chosen = []
     for _ in range(count):
         values = np.take_along_axis(scores, remaining, axis=-1)
-        place = (values == largest(values, -1, keepdims=True)).argmax(axis=-1)[:, None]
+        place = values.argmax(axis=-1)[:, None]
         chosen.append(np.take_along_axis(remaining, place, axis=-1))
         left = np.arange(remaining.shape[-1]) != place
         remaining = remaining[left].reshape(len(remaining), -1)
