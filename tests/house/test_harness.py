@@ -218,8 +218,7 @@ def products_beside(example: Example, point: Mapping[str, int]) -> int:
     """Three for each unit that has gates, at each step: f ⊙ c, i ⊙ g, o ⊙ tanh(c′); r ⊙ (…), (1 − z) ⊙ n, z ⊙ h.
 
     One for each number of a query, which attention scales. Those of a weight that is computed: v² and v · (g/‖v‖);
-    squares, filters times their gains, and the gains times a number.
-    One for each number of a query, which attention scales. Of experts those of their weights and activations.
+    squares, filters times their gains, and the gains times a number. Of experts those of weights and activations.
     """
     layer, (x, *_) = example.layer(), example.at(point)
     if isinstance(layer, ComputedWeight) and layer.computes_weight:
@@ -232,10 +231,8 @@ def products_beside(example: Example, point: Mapping[str, int]) -> int:
         return 3 * x[1] * prod(layer.outputs(*example.at(point))["h_n"])
     if isinstance(layer, LstmCell | GruCell):
         return 3 * x[0] * layer.hidden_size
-    if isinstance(layer, Experts):
-        return multiplications(layer, x)
     if not isinstance(layer, Lstm | Gru):
-        return 0
+        return multiplications(layer, x) if isinstance(layer, Experts) else 0
     return 3 * x[0] * x[1] * layer.directions * layer.num_layers * layer.hidden_size
 
 
