@@ -44,7 +44,7 @@ class Offer(NamedTuple):
     fields: Mapping[str, Any] = {}
     """Defaults that differ from the layer's."""
     without: tuple[str, ...] = ()
-    """Fields that change no value: the momentum of running statistics."""
+    """Fields that change no value, the momentum of running statistics, or that add a parameter."""
 
 
 AFFINE = ("weight", "bias")
@@ -68,6 +68,7 @@ OFFERS = {
             "--q [[1,0]] --k [[1,0],[0,1]] --v [[1],[2]] --backward",
         ),
         type="scaled_dot_product_attention",
+        without=("sinks",),
     ),
     "cosine-similarity": Offer(("--x 1,2,3 --y 2,4,6", "--x 1,0 --y 1,1 --backward"), fields={"dim": -1}),
     "softmax": Offer(("--x 1,2,3", "--x 1,2,3 --backward --gradient 1,0,0")),

@@ -131,15 +131,17 @@ def _records(
     """Return the records of a layer with the key of each tensor, the slot whose memory it shares, and its bytes."""
     itemsizes = {"": itemsize, "float32": BYTES, **ITEMSIZES}
     records = []
+    requiring = [place for place, slot in enumerate(row.step.inputs) if slot in requires_grad]
     for record in row.step.layer.saved(*row.inputs, row.output):
-        if record.serves is not None and not any(row.step.inputs[index] in requires_grad for index in record.serves):
+        if not record.is_needed(requiring):
             continue
         own = itemsizes[record.dtype] * record.elements
         if record.of is None:
             records.append((record, f"{row.path}: {record.name}", "", own))
             continue
         allocation = allocations[row.step.inputs[record.of] if isinstance(record.of, int) else row.path]
-        if record.in_order and not allocation.contiguous:
+        converted = record.dtype == "float32" and allocation.dtype == "bool"
+        if converted or (record.in_order and not allocation.contiguous):
             records.append((record._replace(of=None), f"{row.path}: {record.name}, copied", "", own))
         else:
             records.append((record, allocation.owner, allocation.owner, allocation.size))

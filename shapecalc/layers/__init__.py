@@ -31,6 +31,7 @@ FAMILIES = (
     "recurrent",
     "embedding",
     "attention",
+    "multihead",
     "positional",
     "separable",
     "conv_lstm",

@@ -164,10 +164,9 @@ class Layer:
         """
         raise NotImplementedError
 
-    @classmethod
-    def dtypes_read(cls, index: int) -> str:
-        """Return the entry of `reads` for an input."""
-        return cls.reads if isinstance(cls.reads, str) else cls.reads[min(index, len(cls.reads) - 1)]
+    def dtypes_read(self, index: int, count: int) -> str:
+        """Return the entry of `reads` for one of `count` inputs."""
+        return self.reads if isinstance(self.reads, str) else self.reads[min(index, len(self.reads) - 1)]
 
     def output_dtype(self, output: str, arriving: tuple[str, ...]) -> str:
         """Return the dtype of an output; `arriving` are those of the inputs."""

@@ -1,5 +1,6 @@
 """The tensors that a layer saves for its backward pass, and the memory that its outputs use."""
 
+from collections.abc import Container
 from enum import Enum
 from typing import NamedTuple
 
@@ -18,13 +19,22 @@ class Saved(NamedTuple):
     elements: Dim
     of: int | str | None = None
     dtype: str = ""
-    """Empty for the dtype of the run; statistics are always float32, indices int64, masks bool."""
+    """Empty for the dtype of the run; statistics are always float32, indices int64, masks bool. An input with flags of
+    which this says float32 is converted first, and the copy saved."""
     serves: tuple[int, ...] | None = None
     """The inputs whose gradients are computed from it; None for all."""
+    unless: tuple[int, ...] | None = None
+    """The inputs of which none may need a gradient: else PyTorch computes in another way, which saves other tensors."""
     in_order: bool = False
     """Whether an input that is not contiguous is copied first, and the copy saved."""
     random: bool = False
     """Whether it is random, so that computing it again would give another tensor."""
+
+    def is_needed(self, requiring_grad: Container[int]) -> bool:
+        """Return whether it is saved if some inputs, or none, require gradients."""
+        if self.unless is not None and any(index in requiring_grad for index in self.unless):
+            return False
+        return self.serves is None or any(index in requiring_grad for index in self.serves)
 
 
 class Storage(Enum):

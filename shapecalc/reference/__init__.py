@@ -38,6 +38,7 @@ FAMILIES = (
     "recurrent",
     "embedding",
     "attention",
+    "multihead",
     "positional",
     "separable",
     "conv_lstm",

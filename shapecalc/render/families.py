@@ -35,6 +35,7 @@ NEUTRAL = FamilyColors(_PLAIN, "#FFFFFF", "#555555")
 """The colours of what has no family: an input, an output, a folded block."""
 _MOVES = FamilyColors(_PLAIN, "#DDDDDD", "#777777")
 _WINDOWS = FamilyColors(_CYAN, "#99DDFF", "#3A87AD")
+_ATTENTION = FamilyColors(_CYAN, "#FFAABB", "#B03A55")
 _TABLES = FamilyColors(_BLUE, "#44BB99", "#1F6E58")
 
 COLORS: Mapping[str, FamilyColors] = MappingProxyType(
@@ -52,7 +53,8 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
         "reducing": _WINDOWS,
         "recurrent": FamilyColors(_CYAN, "#AAAA00", "#5C5C00"),
         "embedding": _TABLES,
-        "attention": FamilyColors(_CYAN, "#FFAABB", "#B03A55"),
+        "attention": _ATTENTION,
+        "multihead": _ATTENTION,
         "positional": _TABLES,
         "tensors": _TABLES,
     }

@@ -254,15 +254,15 @@ def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inpu
         if name in made:
             dtypes |= dict.fromkeys((step.slot(name), *(() if position else (step.path,))), made[name])
     for index, (slot, dtype) in enumerate(zip(step.inputs, arriving, strict=True)):
-        wanted = layer.dtypes_read(index)
+        wanted = layer.dtypes_read(index, len(arriving))
         if wanted != "any" and dtype not in wanted.split("|"):
-            raise _wrong_dtype(layer, index, dtype, declared=slot in inputs)
+            raise _wrong_dtype(layer, index, dtype, len(arriving), declared=slot in inputs)
     return made
 
 
-def _wrong_dtype(layer: Layer, index: int, dtype: str, *, declared: bool) -> LayerError:
-    """Return the error of an input of another dtype; `declared` is whether it is an input of the network."""
-    wanted = layer.dtypes_read(index).split("|")
+def _wrong_dtype(layer: Layer, index: int, dtype: str, count: int, *, declared: bool) -> LayerError:
+    """Return the error of one of `count` inputs of another dtype; `declared` is whether it is one of the network."""
+    wanted = layer.dtypes_read(index, count).split("|")
     help_text = None
     if INDICES in wanted and declared:
         help_text = "declare whole numbers: `input: {shape: [N, T], dtype: int64}`"

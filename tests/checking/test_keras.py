@@ -30,7 +30,6 @@ DRAWN = [
     case for case in ORACLE["drawn"] if "LSTM" not in case["text"] or convert(Source("", case["text"])) is not None
 ]
 STOPPED = {
-    "transformer block with wide heads": "`key_dim` is the size of one head: 2 heads of 32 have 64 features",
     "convolutional lstm": "`ConvLSTM2D` has no exact counterpart here",
 }
 
@@ -143,16 +142,23 @@ def test_each_reading_is_converted_once_it_is_written(before: str, after: str, o
     assert shapecalc.inspect(shapecalc.loads(found.source.text)).outputs["output"][1:] == output
 
 
-def test_the_size_of_a_head_is_not_the_features_of_the_query() -> None:
+def test_the_size_of_a_head_is_head_dim_and_not_the_features_of_the_query() -> None:
     found = fixed(KEY_DIM)
-    assert found.source.text == KEY_DIM
-    assert found.refusal is not None
-    assert "Keras has 8,416 parameters" in found.refusal.message
-    assert "`linear: 64` steps" in str(found.refusal.help)
-    assert not any(mistake.fix and mistake.fix.safe for mistake in found.remaining)
+    assert "- multihead_attention: {num_heads: 2, head_dim: 32, batch_first: true}\n" in found.source.text
+    assert shapecalc.inspect(shapecalc.loads(found.source.text)).layers[0].params == 8_416
     assert "write `embed_dim`" not in str(
         [mistake.help for mistake in check_source(Source("net.yaml", KEY_DIM), None).findings]
     )
+
+
+def test_values_in_heads_of_another_size_are_refused() -> None:
+    text = KEY_DIM.replace("key_dim: 32", "key_dim: 32, value_dim: 16")
+    found = fixed(text)
+    assert found.source.text == text
+    assert found.refusal is not None
+    assert "Keras has 6,336 parameters" in found.refusal.message
+    assert "`linear: 64` and `linear: 32` steps" in str(found.refusal.help)
+    assert not any(mistake.fix and mistake.fix.safe for mistake in found.remaining)
 
 
 def test_heads_that_share_the_features_are_the_same_in_both() -> None:
@@ -505,8 +511,9 @@ def test_the_check_says_what_the_fix_does_and_offers_no_word_alone() -> None:
 
 
 def test_the_check_says_why_the_fix_does_nothing() -> None:
-    (note,) = check_source(Source("net.yaml", KEY_DIM), None).findings[0].notes
-    assert "`check --fix` changes nothing, for line 5: `key_dim` is the size of one head" in note
+    text = KEY_DIM.replace("key_dim: 32", "key_dim: 32, value_dim: 16")
+    (note,) = check_source(Source("net.yaml", text), None).findings[0].notes
+    assert "`check --fix` changes nothing, for line 5: `value_dim` is the size of one head of the values" in note
 
 
 def test_a_file_in_our_words_has_no_note() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from shapecalc.dims import evaluate
 from shapecalc.layers import layer_types
-from shapecalc.layers.attention import Attending
+from shapecalc.layers.attending import Attending
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.cells import GruCell, LstmCell
 from shapecalc.layers.conv_lstm import ConvLstm
@@ -217,8 +217,9 @@ def test_flops_are_the_operations_that_counting_scalars_saw(example: Example) ->
 def products_beside(example: Example, point: Mapping[str, int]) -> int:
     """Three for each unit that has gates, at each step: f ⊙ c, i ⊙ g, o ⊙ tanh(c′); r ⊙ (…), (1 − z) ⊙ n, z ⊙ h.
 
-    One for each number of a query, which attention scales. Those of a weight that is computed: v² and v · (g/‖v‖);
-    squares, filters times their gains, and the gains times a number. Of experts those of weights and activations.
+    One for each number of a query, which attention scales, and one for each score that has a bound. Those of a weight
+    that is computed: v² and v · (g/‖v‖); squares, filters times their gains, and the gains times a number. Of experts
+    those of weights and activations.
     """
     layer, (x, *_) = example.layer(), example.at(point)
     if isinstance(layer, ComputedWeight) and layer.computes_weight:
@@ -226,7 +227,10 @@ def products_beside(example: Example, point: Mapping[str, int]) -> int:
         gains = prod(layer.parameters(*example.at(point)).get("gain", (0,)))
         return weight * (1 + (layer.weight_norm or layer.gain)) + gains
     if isinstance(layer, Attending):
-        return prod(x)
+        heads = example.fields.get("num_heads", 1)
+        features = example.fields.get("head_dim", x[-1] // heads)
+        capped = layer.macs_parts(*example.at(point), x)["QKᵀ"] // features if layer.softcap is not None else 0
+        return prod(x[:-1]) * heads * features + capped
     if isinstance(layer, ConvLstm):
         return 3 * x[1] * prod(layer.outputs(*example.at(point))["h_n"])
     if isinstance(layer, LstmCell | GruCell):

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 import shapecalc
 from shapecalc.dims import symbol
-from shapecalc.layers.attention import MultiheadAttention, ScaledDotProductAttention
+from shapecalc.layers.attention import ScaledDotProductAttention
 from tests.support.layers import made, refused, required
 
 if TYPE_CHECKING:
@@ -34,13 +34,6 @@ def test_the_useful_macs_of_a_causal_product_are_those_of_the_pairs_below_the_di
     assert layer.useful_macs(q, k, v, y) == batch * seen(queries, keys) * (features + width)
     assert layer.macs(q, k, v, y) == batch * queries * keys * (features + width)
     assert ScaledDotProductAttention().useful_macs(q, k, v, y) is None
-
-
-@given(lengths, lengths, st.booleans(), st.booleans())
-def test_a_mask_hides_no_key_that_is_added(queries: int, keys: int, bias: bool, zero: bool) -> None:
-    layer = MultiheadAttention(num_heads=2, is_causal=True, add_bias_kv=bias, add_zero_attn=zero)
-    query, key = (queries, 3, 8), (keys, 3, 8)
-    assert layer.useful_macs(query, key, query) == 2 * 3 * seen(queries, keys, bias + zero) * 8
 
 
 def test_the_square_of_the_length_is_to_be_seen_in_the_cost() -> None:
@@ -71,15 +64,6 @@ def test_networks_without_attention_say_nothing_of_it() -> None:
     report = shapecalc.inspect(shapecalc.load("lenet5"))
     assert report.products is None
     assert "macs_parts" not in report.to_dict()["totals"]
-
-
-@pytest.mark.parametrize(("heads", "shared", "separate"), [(8, None, False), (8, 8, False), (8, 2, True), (8, 1, True)])
-def test_fewer_heads_of_keys_are_projected_by_smaller_matrices(heads: int, shared: int | None, separate: bool) -> None:
-    layer = MultiheadAttention(num_heads=heads, num_kv_heads=shared, bias=False)
-    tensors = layer.parameters((5, 2, 64))
-    assert ("k_proj_weight" in tensors) is separate
-    if separate:
-        assert tensors["k_proj_weight"] == tensors["v_proj_weight"] == (8 * (shared or heads), 64)
 
 
 @pytest.mark.parametrize(

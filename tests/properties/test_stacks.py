@@ -17,7 +17,7 @@ from shapecalc.architecture import Architecture, Input
 from shapecalc.dims import evaluate
 from shapecalc.execution.lowering import calls_of, random_inputs
 from shapecalc.layers import layer_types
-from shapecalc.layers.attention import Attending
+from shapecalc.layers.attending import Attending
 from shapecalc.layers.recurrent import Gru, Lstm
 from shapecalc.reference.executor import execute
 from shapecalc.shape_inference.engine import infer, inspect_at

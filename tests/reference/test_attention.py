@@ -14,13 +14,16 @@ from tests.support.counting import run_counted
 from tests.support.rows import for_each
 
 HEADS = {
-    **dict.fromkeys(("num_kv_heads", "embed_dim", "kdim", "vdim")),
-    **dict.fromkeys(("add_bias_kv", "add_zero_attn", "is_causal", "need_weights"), False),
+    **dict.fromkeys(("num_kv_heads", "embed_dim", "kdim", "vdim", "head_dim", "window", "softcap")),
+    **dict.fromkeys(("add_bias_kv", "add_zero_attn", "is_causal", "need_weights", "attn_mask", "sinks"), False),
     "bias": True,
     "batch_first": True,
     "dropout": 0.0,
 }
-DOT = {"is_causal": False, "scale": None, "enable_gqa": False}
+DOT = {
+    **dict.fromkeys(("scale", "window", "softcap")),
+    **dict.fromkeys(("is_causal", "enable_gqa", "sinks"), False),
+}
 
 
 @dataclass(frozen=True)

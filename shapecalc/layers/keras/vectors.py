@@ -111,7 +111,7 @@ def _simple_rnn(call: KerasCall) -> tuple[KerasStep, ...]:
     batch_first=True,
 )
 def _attention(call: KerasCall) -> tuple[KerasStep, ...]:
-    """Return the layer if its heads share the features of the query: `key_dim` is the size of one head."""
+    """Return the layer: `key_dim` is the size of one head, which must be that of its values too."""
     expect(call, output_shape=None, batch_first=True)
     heads, size = call.fields["num_heads"], call.fields["key_dim"]
     query, *others = call.inputs
@@ -121,21 +121,21 @@ def _attention(call: KerasCall) -> tuple[KerasStep, ...]:
     value_size = size if call.fields["value_dim"] is None else call.fields["value_dim"]
     if not all(type(each) is int for each in (heads, size, value_size, features)):
         raise KerasRefusal(f"`num_heads`, `key_dim` and the features of `{call.word}` are not all known numbers")
-    if heads * size != features or value_size != size:
+    if value_size != size:
         source = others[0][-1] if others else features
         read, biased = (features + 1, source + 1) if call.fields["use_bias"] else (features, source)
         inside, values = heads * size, heads * value_size
         params = inside * (read + biased) + values * biased + features * (values + bool(call.fields["use_bias"]))
-        sizes = f"{heads} heads of {size} have {inside} features, the query has {features}"
-        sizes = sizes if value_size == size else f"{sizes}, and those of the values have {values}"
         raise KerasRefusal(
-            f"`key_dim` is the size of one head: {sizes}; heads of `multihead_attention` have features / num_heads. "
-            f"Keras has {params:,} parameters",
-            f"write the projections as `linear: {inside}` steps, then `reshape` and `permute` each to [N, {heads}, T, "
-            f"{size}], `scaled_dot_product_attention`, and a `linear: {features}` after it",
+            f"`value_dim` is the size of one head of the values, {value_size}, and that of the keys is {size}; heads "
+            f"of `multihead_attention` have one size. Keras has {params:,} parameters",
+            f"write the projections as `linear: {inside}` and `linear: {values}` steps, then `reshape` and `permute` "
+            f"each to [N, {heads}, T, size], `scaled_dot_product_attention`, and a `linear: {features}` after it",
         )
     bias, dropout = None if call.fields["use_bias"] else False, call.fields["dropout"] or None
-    return (step("multihead_attention", num_heads=heads, bias=bias, batch_first=True, dropout=dropout),)
+    own_size = None if heads * size == features else size
+    fields = {"num_heads": heads, "head_dim": own_size, "bias": bias, "batch_first": True, "dropout": dropout}
+    return (step("multihead_attention", **fields),)
 
 
 def _affine(call: KerasCall) -> bool:

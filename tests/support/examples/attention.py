@@ -60,6 +60,41 @@ DOT_PRODUCT = [
         *[("N", 12, "L", 10), (4, "H", 10), ("N", 6, "H", 8)],
         enable_gqa=True,
     ),
+    example(
+        "scaled_dot_product_attention",
+        "a bias for each pair of all samples",
+        *[("N", "C", "L", 4), ("N", "C", "H", 4), ("N", "C", "H", 6), (1, "C", "L", "H")],
+    ),
+    example(
+        "scaled_dot_product_attention",
+        "a number for each key, and scores within a bound",
+        *[("N", "L", 4), ("N", "H", 4), ("N", "H", 6), ("N", 1, "H")],
+        softcap=1.5,
+    ),
+    example(
+        "scaled_dot_product_attention",
+        "a bias of heads in groups, a window, a sink of each head",
+        *[("N", 6, "L", 4), ("N", 3, "L", 4), ("N", 3, "L", 8), (6, 1, "L")],
+        enable_gqa=True,
+        is_causal=True,
+        window=5,
+        sinks=True,
+    ),
+    example(
+        "scaled_dot_product_attention",
+        "a sink of each head, a window that reaches no key at last",
+        *[("N", "C", 13, 4), ("N", "C", 6, 4), ("N", "C", 6, 8)],
+        is_causal=True,
+        window=3,
+        sinks=True,
+    ),
+    example(
+        "scaled_dot_product_attention",
+        "queries that see no key",
+        *[("N", "C", 13, 4), ("N", "C", 6, 4), ("N", "C", 6, 8)],
+        is_causal=True,
+        window=3,
+    ),
 ]
 
 MULTIHEAD = [
@@ -98,6 +133,34 @@ MULTIHEAD = [
         num_kv_heads=1,
         add_bias_kv=True,
         batch_first=True,
+    ),
+    example(
+        "multihead_attention",
+        "heads wider than the features, as in Qwen3",
+        *[QUERY_FIRST],
+        num_heads=4,
+        num_kv_heads=2,
+        head_dim=5,
+        batch_first=True,
+    ),
+    example("multihead_attention", "heads narrower, a learnt key", QUERY, num_heads=4, head_dim=2, add_bias_kv=True),
+    example(
+        "multihead_attention", "a bias of each head", QUERY, ("N", 4, "L", 1), num_heads=4, attn_mask=True, bias=False
+    ),
+    example(
+        "multihead_attention",
+        "a number for each pair, appended keys, bounded scores, a window and sinks",
+        *[QUERY_FIRST, KEY_FIRST, KEY_FIRST, ("L", "H")],
+        num_heads=6,
+        num_kv_heads=3,
+        batch_first=True,
+        attn_mask=True,
+        add_zero_attn=True,
+        need_weights=True,
+        is_causal=True,
+        softcap=2.0,
+        window=4,
+        sinks=True,
     ),
     example("multihead_attention", "dropout does nothing here", QUERY, num_heads=4, dropout=0.1),
 ]

@@ -86,7 +86,7 @@ class Example:
     def dtypes_read(self) -> tuple[str, ...]:
         """The dtype of each input."""
         layer, told = self.layer(), dict(enumerate(self.dtypes))
-        first = [layer.dtypes_read(place).partition("|")[0] for place in range(len(self.inputs))]
+        first = [layer.dtypes_read(place, len(self.inputs)).partition("|")[0] for place in range(len(self.inputs))]
         return tuple(told.get(place, "float32" if kind == "any" else kind) for place, kind in enumerate(first))
 
 
