@@ -46,6 +46,7 @@ FAMILIES = (
     "unfolding",
     "fourier",
     "experts",
+    "rotary",
 )
 
 __all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]

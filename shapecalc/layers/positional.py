@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Relation, Shape, exact_quotient, pretty, product, show
+from shapecalc.dims import Dim, Relation, Shape, pretty, product, show
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
-from shapecalc.layers.fields import Bool, Number, OneOf, OptionalCount
+from shapecalc.layers.fields import Bool, OneOf, OptionalCount
 from shapecalc.layers.initial import Initial
 from shapecalc.layers.roles import Roles, sequence_roles
 
@@ -106,54 +106,6 @@ class PositionalEncoding(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per element."""
         return product(x)
-
-
-@layer("rotary_embedding")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RotaryEmbedding(Layer):
-    """Rotates each pair of features by an angle proportional to the position: products then depend only on distance.
-
-    Pair i at position t is rotated by t / base^(2i/E).
-
-    Fields:
-        base: Base of the angles: pair i is rotated by base^(−2i/E) per position.
-        interleaved: Whether features 2i and 2i + 1 form a pair, instead of i and i + E/2.
-
-    Input: [*, T, E], E even: queries or keys, before their products
-    Output: as the input
-    Parameters: none
-    Costs: MACs 0; FLOPs = 3 per element: x·cos ∓ y·sin; sines and cosines are a table, computed once
-    Source: Su et al. 2021, section 3.4.2; the order of pairs as in GPT-NeoX and Llama, `interleaved` as in the paper
-    """
-
-    foreign_names = "rope rotarypositionembedding rotarypositionalembedding rotarypositionalembeddings rotary"
-    foreign_fields = (
-        "base: theta ropetheta",
-        "interleaved: rotaryinterleaved",
-        "nothing: numheads rotaryembeddingdim scaling",
-    )
-    looks_back = True
-    keeps_axes = True
-    base: Annotated[float, Number(above=0)] = 10000
-    interleaved: Bool = False
-
-    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
-        """Return the input's shape.
-
-        >>> RotaryEmbedding().output_shape((2, 32, 10, 128))
-        (2, 32, 10, 128)
-        """
-        if len(x) < 2:
-            raise LayerError("SC305", expects="[*, T, features]", receives=show(x), label=f"receives rank {len(x)}")
-        if exact_quotient(x[-1], 2) is None:
-            shown = pretty(x[-1])
-            error = LayerError("SC304", expects="an even number of features", receives=shown, label=f"{shown} features")
-            constraints.require(x[-1] % 2, Relation.ZERO, error)
-        return x
-
-    def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return two products and a sum per element."""
-        return 3 * product(x)
 
 
 @layer("class_token")

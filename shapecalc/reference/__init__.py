@@ -53,6 +53,7 @@ FAMILIES = (
     "unfolding",
     "fourier",
     "experts",
+    "rotary",
 )
 
 BACKWARD_FAMILIES = (*FAMILIES, "bptt")

@@ -57,6 +57,7 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
         "multihead": _ATTENTION,
         "positional": _TABLES,
         "tensors": _TABLES,
+        "rotary": _TABLES,
     }
 )
 """The colours of each family that is shown."""

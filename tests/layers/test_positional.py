@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from shapecalc.dims import Condition, Relation, symbol
-from shapecalc.layers.positional import ClassToken, PositionalEncoding, RotaryEmbedding
+from shapecalc.layers.positional import ClassToken, PositionalEncoding
 from tests.support.layers import flops, made, params, refused, refused_fields, required
 
-T, E = symbol("T"), symbol("E")
+T = symbol("T")
 
 
 def test_the_table_of_gpt_2_has_a_row_for_each_of_1024_positions() -> None:
@@ -33,12 +33,6 @@ def test_a_learned_table_needs_its_length() -> None:
     assert error.help == "add `max_length`, or write `kind: sinusoidal`"
 
 
-def test_a_rotation_is_two_products_and_a_sum_for_each_feature() -> None:
-    assert RotaryEmbedding().output_shape((2, 32, T, 128)) == (2, 32, T, 128)
-    assert flops(RotaryEmbedding(), (2, 7, 6)) == 3 * 84
-    assert params(RotaryEmbedding(), (2, 7, 6)) == 0
-
-
 def test_a_class_token_is_one_vector_before_the_patches_of_vit() -> None:
     """ViT-B/16 at 224: 14 × 14 patches of 768 features, and the token."""
     assert ClassToken().output_shape((1, 14 * 14, 768)) == (1, 197, 768)
@@ -50,8 +44,6 @@ def test_a_class_token_is_one_vector_before_the_patches_of_vit() -> None:
     [
         ("positional_encoding", {}, (7, 6), "SC305", None),
         ("positional_encoding", {"embed_dim": 8}, (7, 2, 6), "SC301", "embed_dim"),
-        ("rotary_embedding", {}, (6,), "SC305", None),
-        ("rotary_embedding", {}, (7, 5), "SC304", None),
         ("class_token", {}, (7, 6), "SC305", None),
         ("class_token", {"embed_dim": 8}, (2, 7, 6), "SC301", "embed_dim"),
     ],
@@ -61,10 +53,8 @@ def test_what_does_not_fit_names_the_field(type_: str, fields: Any, x: Any, code
     assert (error.code, error.field) == (code, field)
 
 
-def test_symbols_are_at_most_as_long_as_the_table_and_pairs_are_even() -> None:
+def test_symbols_are_at_most_as_long_as_the_table() -> None:
     assert required(PositionalEncoding(max_length=9), (T, 2, 6)) == [Condition(9 - T, Relation.NONNEGATIVE)]
-    assert required(RotaryEmbedding(), (7, E)) == [Condition(E % 2, Relation.ZERO)]
-    assert required(RotaryEmbedding(), (7, 2 * E)) == []
 
 
 def test_trainable_vectors_are_initialized_close_to_zero() -> None:

@@ -24,6 +24,13 @@ DOT = {
     **dict.fromkeys(("scale", "window", "softcap")),
     **dict.fromkeys(("is_causal", "enable_gqa", "sinks"), False),
 }
+ROTARY = {
+    **dict.fromkeys(("rotary_dim", "factor", "original_max_position_embeddings", "attention_factor")),
+    "base": 10000,
+    "interleaved": False,
+    "rope_type": "default",
+    "truncate": True,
+}
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ CASES = [
         ((2, 3, 4),),
         0,
         3 * 24,
-        {"base": 10000, "interleaved": False},
+        ROTARY,
     ),
     Case("class_token: nothing", "class_token", ((2, 3, 4),), 0, 0, {"embed_dim": None}, {"token": (1, 1, 4)}),
 ]
@@ -149,7 +156,7 @@ def test_the_weights_of_each_query_sum_to_one_and_a_causal_one_looks_at_nothing_
     ("kernel", "fields", "shapes", "says"),
     [
         ("scaled_dot_product_attention", DOT, ((2, 5, 8), (3, 3, 8), (3, 3, 4)), "broadcast"),
-        ("rotary_embedding", {"base": 10, "interleaved": True}, ((2, 3, 5),), "even number of features"),
+        ("rotary_embedding", ROTARY | {"interleaved": True}, ((2, 3, 5),), "even number of features"),
         ("rms_norm", {"normalized_shape": (4,), "eps": 0, "elementwise_affine": False}, ((2, 5),), "normalizes over"),
     ],
 )

@@ -32,35 +32,6 @@ def test_rows_after_the_last_step_get_no_gradient() -> None:
     assert found.parameters["weight"].tolist() == [[3], [12], [0]]
 
 
-@pytest.mark.parametrize(
-    ("interleaved", "pairs"), [(True, [(0, 1), (2, 3)]), (False, [(0, 2), (1, 3)])], ids=["neighbours", "halves"]
-)
-def test_each_pair_is_rotated_by_an_angle_that_grows_with_the_position(
-    interleaved: bool, pairs: list[tuple[int, int]]
-) -> None:
-    x = np.array([[1.0, 2.0, 3.0, 4.0]] * 3)
-    y = kernels.run("rotary_embedding", x, base=16.0, interleaved=interleaved)
-    for t in range(3):
-        for angle, (i, j) in zip((t, t / 4), pairs, strict=True):
-            turned = (x[t, i] + 1j * x[t, j]) * (cos(angle) + 1j * sin(angle))
-            assert (y[t, i], y[t, j]) == pytest.approx((turned.real, turned.imag))
-
-
-def test_products_of_rotated_vectors_depend_on_their_distance_alone() -> None:
-    """Su et al. 2021, section 3.4.2."""
-    random = np.random.default_rng(2)
-    q, k = (np.tile(random.standard_normal(6), (9, 1)) for _ in range(2))
-    scores = kernels.run("rotary_embedding", q) @ kernels.run("rotary_embedding", k).T
-    for distance in range(-8, 9):
-        diagonal = np.diagonal(scores, distance)
-        np.testing.assert_allclose(diagonal, diagonal[0])
-
-
-def test_a_feature_without_a_partner_is_refused() -> None:
-    with pytest.raises(ValueError, match="even number of features, receives 5"):
-        kernels.run("rotary_embedding", np.ones((2, 5)))
-
-
 def test_the_class_token_is_prepended_to_every_sequence() -> None:
     y = kernels.run("class_token", np.zeros((2, 3, 2)), parameters={"token": [[[7.0, 8.0]]]})
     assert y[:, 0].tolist() == [[7, 8], [7, 8]]
