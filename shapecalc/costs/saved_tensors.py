@@ -125,6 +125,11 @@ def _requiring_grad(report: Report, allocations: Mapping[str, Allocation]) -> fr
     return frozenset(slots)
 
 
+def _differentiated(row: LayerReport, requires_grad: set[str] | frozenset[str]) -> bool:
+    reads = row.step.inputs if row.step.layer.reads_values else ()
+    return bool(row.facts.parameters) or any(slot in requires_grad for slot in reads)
+
+
 def _records(
     row: LayerReport, allocations: Mapping[str, Allocation], requires_grad: frozenset[str], itemsize: int
 ) -> list[tuple[Saved, str, str, Dim]]:

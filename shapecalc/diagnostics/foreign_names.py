@@ -194,9 +194,8 @@ arrayfeatureextractor binarizer imputer scaler normalizer castmap zipmap treeens
 treeensembleregressor svmclassifier svmregressor adagrad adam gradient momentum nonlocalmeans priorbox detectionoutput
 proposal
 
-alibi alibibias relativepositionbias relativeposition relativepositionalencoding relpos relposbias segmentembedding
-tokentypeembedding timestepembedding timestepembedder fourierfeatures labelembedding registertokens masktoken
-prompttokens
+segmentembedding tokentypeembedding timestepembedding timestepembedder fourierfeatures labelembedding registertokens
+masktoken prompttokens
 """
 """Layer types; those that layers here have take precedence."""
 

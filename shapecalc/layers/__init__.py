@@ -47,6 +47,7 @@ FAMILIES = (
     "fourier",
     "experts",
     "rotary",
+    "relative_position",
 )
 
 __all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]

@@ -54,6 +54,7 @@ FAMILIES = (
     "fourier",
     "experts",
     "rotary",
+    "relative_position",
 )
 
 BACKWARD_FAMILIES = (*FAMILIES, "bptt")

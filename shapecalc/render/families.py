@@ -58,6 +58,7 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
         "positional": _TABLES,
         "tensors": _TABLES,
         "rotary": _TABLES,
+        "relative_position": _TABLES,
     }
 )
 """The colours of each family that is shown."""

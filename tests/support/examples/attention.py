@@ -229,6 +229,21 @@ POSITIONAL = [
         rotary_dim=6,
     ),
     example("rotary_embedding", "a given cosine and sine for each feature", ("N", "C", "L", 6), ("L", 6), ("C", 1, 6)),
+    example("relative_position_bias", "queries and keys of one sequence", ("N", "L", "F"), num_heads=3),
+    example(
+        "relative_position_bias",
+        "keys before the query alone, few buckets",
+        *[("N", "C", "L", "F"), ("N", "C", "H", "F")],
+        num_heads=2,
+        num_buckets=6,
+        max_distance=9,
+        bidirectional=False,
+    ),
+    example(
+        "relative_position_bias", "a window of two axes", ("N", 12, "F"), num_heads=2, kind="swin", window_size=(3, 4)
+    ),
+    example("relative_position_bias", "a square window", ("N", 9, "F"), num_heads=2, kind="swin", window_size=3),
+    example("relative_position_bias", "slopes, between powers of 2", ("L", "F"), ("H", "F"), num_heads=6, kind="alibi"),
     example("class_token", "before patches", ("N", "L", "F")),
     example("class_token", "stated features", ("N", "L", 6), embed_dim=6),
 ]
