@@ -23,7 +23,7 @@ class RelativePositionBias(Layer):
 
     `t5`: a trainable number for each bucket of distances, exact ones first, then wider on a logarithmic scale. `swin`:
     a trainable number for each offset within a window, along all of its axes. `alibi`: −m · |i − j| for query i and
-    key j, with m = 2^(−8h/num_heads) for head h from 1 on, or between those for a number that is no power of 2. Only
+    key j, with m = 2^(−8h/num_heads) for head h from 1 on, or between those for a number other than a power of 2. Only
     the lengths of the inputs are read. The output is the fourth input of `scaled_dot_product_attention`.
 
     Fields:

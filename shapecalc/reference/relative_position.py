@@ -96,7 +96,7 @@ def buckets(distance: Array, count: int, most: int, *, both: bool) -> Array:
 
 def slopes(heads: int) -> list[float]:
     """Return the slope of each head: a geometric sequence, and for other numbers than powers of 2 some between."""
-    whole = 2 ** floor(log2(heads))
-    first = [2.0 ** (-8 * head / whole) for head in range(1, whole + 1)]
-    between = [2.0 ** (-8 * head / (2 * whole)) for head in range(1, 2 * (heads - whole), 2)]
+    power = 2 ** floor(log2(heads))
+    first = [2.0 ** (-8 * head / power) for head in range(1, power + 1)]
+    between = [2.0 ** (-8 * head / (2 * power)) for head in range(1, 2 * (heads - power), 2)]
     return first + between

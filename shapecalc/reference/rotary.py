@@ -88,10 +88,10 @@ def of_given(first: Array, second: Array, given: Array, fields: Fields) -> Array
     if given.shape[-1] == first.shape[-1]:
         return sum_to_shape(first + second, given.shape)
     shape: Shape = (*first.shape[:-1], given.shape[-1])
-    whole = np.empty(shape, dtype=first.dtype)
-    onto_first, onto_second = pairs(whole, {**fields, "rotary_dim": None})
+    joined = np.empty(shape, dtype=first.dtype)
+    onto_first, onto_second = pairs(joined, {**fields, "rotary_dim": None})
     onto_first[...], onto_second[...] = first, second
-    return sum_to_shape(whole, given.shape)
+    return sum_to_shape(joined, given.shape)
 
 
 def rotated_features(x: Array, fields: Fields) -> int:

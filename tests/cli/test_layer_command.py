@@ -13,6 +13,7 @@ from shapecalc.cli.layer_command import OFFERS, offer
 from shapecalc.execution.values.by_hand import by_hand
 from shapecalc.layers import layer_type
 from shapecalc.layers.base import REGISTRY
+from shapecalc.layers.fields import Flag
 from tests.support.rows import for_each
 
 
@@ -37,10 +38,13 @@ def test_every_command_is_made_from_a_layer_and_offers_its_fields() -> None:
             assert is_offered == (field not in offer(name).without), (name, field)
 
 
-def test_a_field_that_is_not_offered_changes_no_value() -> None:
+def test_a_field_that_is_not_offered_changes_no_value_or_adds_a_parameter() -> None:
     for name in BY_HAND:
         for field in offer(name).without:
             layer: Any = layer_type(offer(name).type)
+            if isinstance(layer.fields[field].kind, Flag):
+                assert layer(**{field: True}).parameters(*[(2, 3, 4)] * len(layer.letters)), (name, field)
+                continue
             x = np.array([[[1.0, 2.0, 4.0], [5.0, 7.0, 8.0]]])
             one, other = (by_hand(layer, {field: value}, {"x": x}, {}, backward=True) for value in (0.1, 0.9))
             for tensor, same in zip((*one.outputs, *one.gradients), (*other.outputs, *other.gradients), strict=True):
