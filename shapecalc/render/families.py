@@ -35,7 +35,6 @@ NEUTRAL = FamilyColors(_PLAIN, "#FFFFFF", "#555555")
 """The colours of what has no family: an input, an output, a folded block."""
 _MOVES = FamilyColors(_PLAIN, "#DDDDDD", "#777777")
 _WINDOWS = FamilyColors(_CYAN, "#99DDFF", "#3A87AD")
-_ATTENTION = FamilyColors(_CYAN, "#FFAABB", "#B03A55")
 _TABLES = FamilyColors(_BLUE, "#44BB99", "#1F6E58")
 
 COLORS: Mapping[str, FamilyColors] = MappingProxyType(
@@ -53,8 +52,7 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
         "reducing": _WINDOWS,
         "recurrent": FamilyColors(_CYAN, "#AAAA00", "#5C5C00"),
         "embedding": _TABLES,
-        "attention": _ATTENTION,
-        "multihead": _ATTENTION,
+        "attention": FamilyColors(_CYAN, "#FFAABB", "#B03A55"),
         "positional": _TABLES,
         "tensors": _TABLES,
         "rotary": _TABLES,
@@ -81,6 +79,9 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
         "conv_lstm": "recurrent",
         "cells": "recurrent",
         "sampling": "resampling",
+        "multihead": "attention",
+        "rotary": "positional",
+        "relative_position": "positional",
     }
 )
 """The family as which one of `shapecalc.layers.FAMILIES` is shown, if as another one."""
