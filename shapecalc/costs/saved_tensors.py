@@ -120,14 +120,9 @@ def _requiring_grad(report: Report, allocations: Mapping[str, Allocation]) -> fr
     """Return the slots that require a gradient: those that depend on a weight."""
     slots: set[str] = set()
     for row in report.layers:
-        if report.trains(row) or not slots.isdisjoint(row.step.inputs):
+        if report.trains(row) or (row.step.layer.reads_values and not slots.isdisjoint(row.step.inputs)):
             slots |= {slot for slot in output_slots(row) if allocations[slot].dtype == "float32"}
     return frozenset(slots)
-
-
-def _differentiated(row: LayerReport, requires_grad: set[str] | frozenset[str]) -> bool:
-    reads = row.step.inputs if row.step.layer.reads_values else ()
-    return bool(row.facts.parameters) or any(slot in requires_grad for slot in reads)
 
 
 def _records(

@@ -53,7 +53,6 @@ class Layer:
     `output_dtype` returns it."""
     is_tensor: ClassVar[bool] = False
     """Whether it is a tensor that reads nothing: the next step reads what it would read without this one."""
-    """The dtype of the outputs, or `same` as the first input; if another one decides, see `output_dtype`."""
     reads_values: ClassVar[bool] = True
     """Whether its output depends on the values of its inputs, and not on their shapes alone."""
     merges: ClassVar[bool] = False

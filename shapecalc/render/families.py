@@ -55,8 +55,6 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
         "attention": FamilyColors(_CYAN, "#FFAABB", "#B03A55"),
         "positional": _TABLES,
         "tensors": _TABLES,
-        "rotary": _TABLES,
-        "relative_position": _TABLES,
     }
 )
 """The colours of each family that is shown."""
