@@ -32,7 +32,8 @@ def relative_position_bias(call: Call, *inputs: Array) -> Array:
     if fields["kind"] == "alibi":
         distance = np.abs(np.arange(queries)[:, None] - np.arange(keys))
         kind = inputs[0].dtype if inputs[0].dtype.kind == "f" else np.dtype(np.float32)
-        return (-np.array(slopes(fields["num_heads"]))[:, None, None] * distance)[None].astype(kind)
+        bias: Array = -np.array(slopes(fields["num_heads"]))[:, None, None] * distance
+        return bias[None].astype(kind)
     rows, count = rows_of(fields, queries, keys)
     table = table_of(call)
     if table.shape != (count, fields["num_heads"]):
