@@ -182,7 +182,7 @@ ravel | use `flatten`, which leaves the batch axis
 
 swap | use `permute`, which lists every axis
 
-embeddingbag reversibleembedding textvectorization stringlookup integerlookup hashing hashedcrossing discretization
+reversibleembedding textvectorization stringlookup integerlookup hashing hashedcrossing discretization
 categorymapper labelencoder onehotencoder tfidfvectorizer stringconcat stringnormalizer stringsplit regexfullmatch
 autocontrast equalization contrastlimitedadaptivehistogramequalization randaugment randombrightness
 randomcolordegeneration randomcolorjitter randomcontrast randomelastictransform randomerasing randomflip

@@ -8,7 +8,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
-from shapecalc.layers.fields import Axis, Count, Integer, Number
+from shapecalc.layers.fields import Axis, Count, Integer, Number, OneOf
 from shapecalc.layers.initial import Initial
 from shapecalc.layers.roles import Role, Roles, common, without
 from shapecalc.layers.saved import Saved, saved_input
@@ -23,11 +23,14 @@ class Embedding(Layer):
         num_embeddings: Number of rows of the table: indices must be below it.
         embedding_dim: Number of features of each row.
         padding_idx: Index of a row that starts at zero and is never trained; by default every row is trained.
+        max_norm: Greatest Euclidean norm of a row that is read: a longer one is scaled to it. PyTorch scales it in the
+            table, and its gradient passes the scaling by.
 
     Input: [*], int64, each from 0 to num_embeddings − 1
     Output: [*, embedding_dim]
     Parameters: weight [num_embeddings, embedding_dim], the row of `padding_idx` included
-    Costs: MACs 0; FLOPs 0: rows are copied
+    Costs: MACs 0; FLOPs 0: rows are copied; with `max_norm` 3E + 3 per index: norm (2E), quotient (2), minimum, scaling
+        (E), E = embedding_dim
     Source: torch.nn.Embedding
     """
 
@@ -39,12 +42,14 @@ class Embedding(Layer):
         "embedding_dim: outputdim ~dim ~dims embeddim embedsize embeddingsize embsize embdim dmodel ~features",
         "embedding_dim: ~outputsize ~hiddensize vectorsize",
         "padding_idx: padidx paddingindex padindex padid padtokenid ~padding",
-        "nothing: maskzero inputlength maxnorm normtype scalegradbyfreq weights tieweights reversedtype logitsoftcap",
+        "nothing: normtype | norms are Euclidean: leave it out",
+        "nothing: maskzero inputlength scalegradbyfreq weights tieweights reversedtype logitsoftcap",
     )
     reads: ClassVar[str] = "int64"
     num_embeddings: Count
     embedding_dim: Count
     padding_idx: Annotated[int | None, Integer(minimum=None)] = None
+    max_norm: Annotated[float | None, Number(above=0)] = None
 
     def check_fields(self) -> None:
         """Raise `LayerError` SC201 if the table does not have the row `padding_idx`."""
@@ -92,12 +97,97 @@ class Embedding(Layer):
         return Initial("normal", zero_row=self.padding_idx)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return 0: rows are copied."""
-        return 0
+        """Return 0, rows are copied; or those of norms and scaling."""
+        return 0 if self.max_norm is None else product(x) * (3 * self.embedding_dim + 3)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the indices."""
         return (saved_input((x,), name="indices"),)
+
+
+@layer("embedding_bag")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingBag(Layer):
+    """The sum, mean or maximum of the rows of a table for the indices of each bag, such as the words of a text.
+
+    Fields:
+        num_embeddings: Number of rows of the table: indices must be below it.
+        embedding_dim: Number of features of each row.
+        mode: How the rows of a bag are reduced.
+
+    Input: [N, L], int64, each from 0 to num_embeddings − 1: a bag of L indices for each sample; with `mode: sum` also
+        weights [N, L], by which the rows are multiplied
+    Output: [N, embedding_dim]
+    Parameters: weight [num_embeddings, embedding_dim]
+    Costs: MACs 0; FLOPs = L − 1 per element for `sum` and `max`, L for `mean`; with weights L more
+    Source: torch.nn.EmbeddingBag, with an input of two axes
+    """
+
+    foreign_names = "bagofwords ~meanembedding"
+    foreign_fields = (
+        "num_embeddings: inputdim vocabsize vocab vocabulary numwords",
+        "embedding_dim: outputdim ~dim embeddim embedsize",
+        "mode: combiner ~reduction",
+        "nothing: offsets includelastoffset | every bag has the same number of indices, along axis 1",
+        "nothing: paddingidx maxnorm normtype scalegradbyfreq",
+    )
+    takes: ClassVar[tuple[int, int]] = (1, 2)
+    reads: ClassVar[tuple[str, ...]] = ("int64", "float32")
+    num_embeddings: Count
+    embedding_dim: Count
+    mode: Annotated[str, OneOf(("sum", "mean", "max"))] = "mean"
+
+    @property
+    def in_keras(self) -> bool:
+        """False: Keras has no such layer."""
+        return False
+
+    @property
+    def index_range(self) -> int:
+        """The number of rows."""
+        return self.num_embeddings
+
+    def output_shape(self, x: Shape, *weights: Shape, constraints: Constraints = REFUSING) -> Shape:
+        """Return a row for each bag.
+
+        >>> EmbeddingBag(num_embeddings=10, embedding_dim=3).output_shape((2, 4))
+        (2, 3)
+        """
+        if len(x) != len(("N", "L")):
+            raise LayerError("SC305", expects="[N, L]", receives=show(x), label=f"receives rank {len(x)}")
+        if weights and self.mode != "sum":
+            raise LayerError("SC205", expects="`mode: sum` with weights", field="mode")
+        for each in weights:
+            error = LayerError("SC314", expects="a weight for each index", receives=f"{show(x)} and {show(each)}")
+            constraints.require_equal(x, each, error)
+        return (x[0], self.embedding_dim)
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the role of the bags, and features."""
+        return (roles[0][0], Role.FEATURES)
+
+    def parameters(self, x: Shape, *weights: Shape) -> dict[str, Shape]:
+        """Return the table."""
+        return {"weight": (self.num_embeddings, self.embedding_dim)}
+
+    def initial(self, name: str, *inputs: Shape) -> Initial:
+        """Return the standard normal distribution."""
+        return Initial("normal")
+
+    def operations(self, x: Shape, *shapes: Shape) -> Dim:
+        """Return those of the reduction, and one product per element of a row that has a weight."""
+        weighted = len(shapes) > 1
+        each = x[1] - 1 + (self.mode == "mean") + (x[1] if weighted else 0)
+        return x[0] * self.embedding_dim * each
+
+    def saved(self, x: Shape, *shapes: Shape) -> tuple[Saved, ...]:
+        """Return the indices and weights, offsets and sizes of the bags, and of a maximum its positions."""
+        *weights, y = shapes
+        records = [saved_input((x,), name="indices"), Saved("offsets and sizes", 2 * x[0], dtype="int64")]
+        if self.mode != "sum":
+            records.append(Saved("bag of each index", product(x) + 1, dtype="int64"))  # and the next one
+        records.append(Saved("positions", product(y) if self.mode == "max" else x[0], dtype="int64"))
+        return (*records, *(saved_input((x, *weights), 1, "weights") for _ in weights))
 
 
 @layer("one_hot", main="num_classes")

@@ -6,13 +6,13 @@ from math import prod
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, RunShapes, constant, kernel, maximum, outputs_times
+from shapecalc.reference.base import Array, Call, RunShapes, constant, kernel, largest, maximum, minimum, outputs_times
 from shapecalc.reference.gradients import Context, Gradients, backward
 
 LENGTHS = ("‖x‖", "‖y‖")
 
 
-@kernel("embedding", workspace=outputs_times(0))
+@kernel("embedding", workspace=outputs_times(2))
 def embedding(call: Call, x: Array) -> Array:
     """Return the row of the table for every index; that of `padding_idx` as it is stored.
 
@@ -23,12 +23,19 @@ def embedding(call: Call, x: Array) -> Array:
     if len(table) != rows:
         raise ValueError(f"reads a table of {rows} rows, receives {list(table.shape)}")
     result: Array = table.take(checked_indices(x, rows), axis=0)
-    return result
+    most = call.fields["max_norm"]
+    if most is None:
+        return result
+    norms = np.sqrt((result * result).sum(axis=-1, keepdims=True))
+    return result * minimum(constant(result, most) / (norms + constant(result, 1e-7)), constant(result, 1))
 
 
 @backward("embedding")
 def embedding_backward(ctx: Context, gradient: Array) -> Gradients:
-    """Return for each row the sum of the gradients of its uses; 0 for that of `padding_idx`, which is not trained."""
+    """Return for each row the sum of the gradients of its uses; 0 for that of `padding_idx`, which is not trained.
+
+    As in PyTorch, which scales long rows in the table, the gradient is that with respect to the scaled row.
+    """
     (x,), padding = ctx.inputs, ctx.call.fields["padding_idx"]
     table = np.zeros_like(ctx.call.parameters["weight"], dtype=gradient.dtype)
     for row, row_gradient in zip(x.flat, gradient.reshape(-1, table.shape[-1]), strict=True):
@@ -36,6 +43,49 @@ def embedding_backward(ctx: Context, gradient: Array) -> Gradients:
     if padding is not None:
         table[padding] = 0
     return Gradients((None,), {"weight": table})
+
+
+def bags_workspace(run: RunShapes) -> int:
+    """Return the bytes of all rows, and of the same times their weights."""
+    return run.itemsize * 2 * prod(run.inputs[0]) * run.outputs[0][-1]
+
+
+@kernel("embedding_bag", workspace=bags_workspace)
+def embedding_bag(call: Call, x: Array, *weights: Array) -> Array:
+    """Return the sum, mean or maximum of the rows of each bag.
+
+    Raises `ValueError` if an index is not an integer or not a row, or the table has another number of rows.
+    Source: torch.nn.EmbeddingBag.
+    """
+    table, fields = call.parameters["weight"], call.fields
+    if table.shape != (fields["num_embeddings"], fields["embedding_dim"]):
+        raise ValueError(f"reads a table of {fields['num_embeddings']} rows, receives {list(table.shape)}")
+    rows = table.take(checked_indices(x, len(table)), axis=0)
+    for each in weights:
+        rows = rows * each[..., None]
+    if fields["mode"] == "max":
+        return largest(rows, 1, keepdims=False)
+    total: Array = rows.sum(axis=1)
+    return total / constant(total, x.shape[1]) if fields["mode"] == "mean" else total
+
+
+@backward("embedding_bag")
+def embedding_bag_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return for each row its part of the gradients of its bags, of a maximum at its first place; and for weights."""
+    (x, *weights), table = ctx.inputs, ctx.call.parameters["weight"]
+    rows, mode = table[x], ctx.call.fields["mode"]
+    each = np.broadcast_to(gradient[:, None], rows.shape)
+    if mode == "mean":
+        each = each / constant(gradient, x.shape[1])
+    if mode == "max":
+        first = rows.argmax(axis=1)[:, None] == np.arange(x.shape[1])[None, :, None]
+        each = each * first
+    grad_weights = [(each * rows).sum(axis=-1) for _ in weights]
+    for weight in weights:
+        each = each * weight[..., None]
+    grad_table = np.zeros_like(table, dtype=gradient.dtype)
+    np.add.at(grad_table, x, each)
+    return Gradients((None, *grad_weights), {"weight": grad_table})
 
 
 @kernel("one_hot", workspace=outputs_times(1))

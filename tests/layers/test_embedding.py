@@ -6,7 +6,7 @@ import pytest
 
 from shapecalc.dims import Condition, Relation, symbol
 from shapecalc.layers.embedding import CosineSimilarity, Embedding, OneHot
-from tests.support.layers import flops, params, refused, refused_fields, required, saved
+from tests.support.layers import flops, made, params, refused, refused_fields, required, saved
 
 N, T = symbol("N"), symbol("T")
 
@@ -63,3 +63,25 @@ def test_vectors_that_are_compared_have_one_shape() -> None:
 
 def test_a_similarity_saves_both_vectors_before_and_after_the_division() -> None:
     assert saved(CosineSimilarity(), (2, 5), (2, 5)) == {"input": 10, "norms": 8, "unit vectors": 20}
+
+
+def test_a_bag_is_one_row_and_costs_its_sum() -> None:
+    bag = made("embedding_bag", num_embeddings=7, embedding_dim=3)
+    assert bag.output_shape((N, T)) == (N, 3)
+    assert (params(bag, (2, 5)), flops(bag, (2, 5))) == (21, 2 * 5 * 3)
+    total = made("embedding_bag", num_embeddings=7, embedding_dim=3, mode="sum")
+    assert flops(total, (2, 5)) == 2 * 4 * 3
+    assert flops(total, (2, 5), (2, 5)) == 2 * 9 * 3
+
+
+@pytest.mark.parametrize(
+    ("mode", "inputs", "code"),
+    [("sum", ((5,),), "SC305"), ("mean", ((2, 5), (2, 5)), "SC205"), ("sum", ((2, 5), (2, 4)), "SC314")],
+)
+def test_bags_that_do_not_fit_are_refused(mode: str, inputs: tuple[tuple[int, ...], ...], code: str) -> None:
+    assert refused(made("embedding_bag", num_embeddings=7, embedding_dim=3, mode=mode), *inputs).code == code
+
+
+def test_a_longest_row_costs_its_norm_and_its_scaling() -> None:
+    layer = Embedding(num_embeddings=7, embedding_dim=3, max_norm=1.0)
+    assert flops(layer, (2, 5)) == 10 * (2 * 3 + 2 + 1 + 3)

@@ -47,6 +47,12 @@ EMBEDDING = [
     example("embedding", "sentences of words", ("N", "L"), num_embeddings=31, embedding_dim=6),
     example("embedding", "a row for padding is a row", ("N", "L"), num_embeddings=31, embedding_dim=6, padding_idx=0),
     example("embedding", "one sentence", ("L",), num_embeddings=4, embedding_dim=1, padding_idx=-1),
+    example("embedding", "rows within a norm", ("N", "L"), num_embeddings=31, embedding_dim=6, max_norm=1000.0),
+    example("embedding_bag", "the mean of each bag", ("N", "L"), num_embeddings=31, embedding_dim=6),
+    example("embedding_bag", "the maximum", ("N", "L"), num_embeddings=31, embedding_dim=6, mode="max"),
+    example(
+        "embedding_bag", "a sum with weights", ("N", "L"), ("N", "L"), num_embeddings=31, embedding_dim=6, mode="sum"
+    ),
     example("one_hot", "sentences of characters", ("N", "L"), num_classes=31),
     example("one_hot", "one class", ("N",), num_classes=1),
 ]
