@@ -27,7 +27,8 @@ def embedding(call: Call, x: Array) -> Array:
     if most is None:
         return result
     norms = np.sqrt((result * result).sum(axis=-1, keepdims=True))
-    return result * minimum(constant(result, most) / (norms + constant(result, 1e-7)), constant(result, 1))
+    ratios = np.divide(constant(result, most), norms + constant(result, 1e-7))
+    return result * minimum(ratios, constant(result, 1))
 
 
 @backward("embedding")
