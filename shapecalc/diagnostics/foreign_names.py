@@ -157,19 +157,17 @@ tensordot outer inner kron cross mv addmv addr addbmm baddbmm addmatmul chainmat
 eig groupedmm scaledmm scaledgroupedmm matmulnbits pairwisedistance cdist pdist euclideandistance bilinearpooling
 compactbilinearpooling sspaddmm triangularsolve cholesky
 
-stack | use `unsqueeze` in each branch of a `concat`
+crop cropping# | use `slice: {dim: …, start: …, end: …}` for one axis after another, or `center_crop`
 
-slice crop cropping# croppad centercroppad stridedslice narrow index indexput indexadd indexfill gathernd
+croppad centercroppad index indexput indexadd indexfill gathernd
 embeddinggather scatter scatteradd scatternd scatterelements scatterreduce
-tensorscatter tensorsplit unbind unstack slicelayer hsplit vsplit dsplit splittosequence concatfromsequence sequenceat
+tensorscatter tensorsplit hsplit vsplit dsplit splittosequence concatfromsequence sequenceat
 sequenceconstruct sequenceempty sequenceerase sequenceinsert sequencelength optional optionalgetelement
-optionalhaselement compress nonzero nonmaxsuppression nms reversesequence reverse flip fliplr flipud rot90 roll
+optionalhaselement compress nonzero nonmaxsuppression nms reversesequence rot90
 diag diagonal diagembed eyelike eye range arange linspace shape size constantofshape fill full zeros ones
 zeroslike oneslike fulllike empty rand randn randomnormal randomnormallike randomuniform randomuniformlike bernoulli
 multinomial castlike half cutoff stn warp
 opticalflowwarp correlation filter argsortgather batchreindex listdata hstack vstack dstack columnstack meshgrid
-
-tile repeat repeatvector repeatinterleave expand expandas broadcastto broadcast
 
 variable weight tensor scalar value
 

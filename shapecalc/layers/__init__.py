@@ -33,6 +33,8 @@ FAMILIES = (
     "attention",
     "multihead",
     "positional",
+    "slicing",
+    "repeating",
     "separable",
     "conv_lstm",
     "cells",

@@ -41,6 +41,8 @@ class Layer:
     """The field whose value may be `{like: step}`, which is a further input."""
     spared_by: ClassVar[Mapping[str, str]] = {}
     """Required fields that follow from the input if a flag is set: the name of the flag of each."""
+    reserves_name: ClassVar[bool] = True
+    """Whether a block must not have its name; False for a type that was added when files may have had such a block."""
     takes: ClassVar[tuple[int, int]] = (1, 1)
     """The least and the greatest number of inputs."""
     letters: ClassVar[tuple[str, ...]] = ("x",)

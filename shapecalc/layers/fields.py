@@ -6,7 +6,7 @@ parsing, help and JSON Schema read it from there.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError, Text, worded
 from shapecalc.dims import Dim, Expr, evaluate, greatest, pretty
@@ -58,6 +58,13 @@ class Size(Integer):
     __slots__ = ()
     lowest = 1
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether it is the same kind: `typing` caches annotations by equality."""
+        return type(self) is type(other) and tuple.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self))
+
     def describe(self) -> str:
         """Return the text that follows "expects" in a message."""
         return f"{super().describe()} or an expression over symbols"
@@ -86,6 +93,45 @@ class Size(Integer):
         """Return the SC201 error for an expression below `lowest`, at any size of its symbols or at one with `size`."""
         receives = pretty(value) if size is None else f"{pretty(size)}, the value of {pretty(value)}"
         return _refused("SC201", name, f"a size of at least {self.lowest}", receives, index)
+
+
+class SizeOrSame(Size):
+    """A size, or −1 for the size of the input's axis."""
+
+    __slots__ = ()
+
+    def __new__(cls) -> Self:
+        """Return the kind: 0 is not a size."""
+        return super().__new__(cls, -1)
+
+    def describe(self) -> str:
+        """Return the text that follows "expects" in a message."""
+        return "a positive integer, -1 or an expression over symbols"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value."""
+        return {**super().schema(), "not": {"const": 0}}
+
+    def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
+        """Raise `LayerError` SC202 or SC201 if `value` is neither."""
+        super().check(name, value, index)
+        if value == 0 and type(value) is int:
+            raise _refused("SC201", name, self.describe(), value, index)
+
+
+class Index(Size):
+    """An index, negative from the end, or an expression over symbols, which is never negative."""
+
+    __slots__ = ()
+    lowest = 0
+
+    def __new__(cls) -> Self:
+        """Return the kind: any integer."""
+        return super().__new__(cls, None)
+
+    def describe(self) -> str:
+        """Return the text that follows "expects" in a message."""
+        return "an integer or an expression over symbols"
 
 
 class Number(NamedTuple):
@@ -227,6 +273,13 @@ class SizesLike(Several):
     """Sizes of spatial axes, or in a file `{like: step}`: a further input of which only the spatial size is read."""
 
     __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether it is the same kind: `typing` caches annotations by equality."""
+        return type(self) is type(other) and tuple.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self))
 
     def describe(self) -> str:
         """Return the text that follows "expects" in a message."""
@@ -401,6 +454,7 @@ OptionalPerAxis = Annotated[int | tuple[int, ...] | None, Several(Integer())]
 PerAxisOrNone = Annotated[int | tuple[int | None, ...], Several(Integer(), nullable=True)]
 OptionalSizesLike = Annotated[Dim | tuple[Dim, ...] | None, SizesLike(Size())]
 PerAxisFromZero = Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
+OptionalIndex = Annotated[Dim | None, Index()]
 OptionalPerAxisFromZero = Annotated[int | tuple[int, ...] | None, Several(Integer(minimum=0))]
 Pairs = tuple[tuple[int, int], ...]
 Padding = Annotated[int | str | tuple[int, ...] | Pairs, PaddingKind()]

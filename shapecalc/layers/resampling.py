@@ -20,6 +20,24 @@ INTERPOLATING = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 """The modes of interpolation, with the number of spatial axes of each."""
 
 
+class Margin(Integer):
+    """An integer of at least 0; the message for a negative one names the layer that removes elements."""
+
+    __slots__ = ()
+
+    def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
+        """Raise `LayerError` SC202 or SC201 if `value` is not such a number."""
+        try:
+            super().check(name, value, index)
+        except LayerError as error:
+            if type(value) is int and value < 0:
+                dim, end = -1 - index[0] // 2 if index else -1, f"end: {value}"
+                if index and index[0] % 2 == 0:
+                    end = f"start: {-value}"
+                error.help = f"to remove elements, use `slice: {{dim: {dim}, {end}}}`"
+            raise
+
+
 @layer("pad", main="padding")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pad(Layer):
@@ -58,7 +76,7 @@ class Pad(Layer):
         "value: constantvalue constantvalues ~constant padvalue fill fillvalue",
     )
     keeps_axes = True
-    padding: Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
+    padding: Annotated[int | tuple[int, ...], Several(Margin(minimum=0))]
     mode: Annotated[str, OneOf(("constant", "reflect", "replicate", "circular"))] = "constant"
     value: Annotated[float, Number(infinite=True)] = 0.0
 

@@ -67,7 +67,8 @@ def read_blocks(node: Node, diagnostics: Diagnostics) -> dict[str, Block]:
 
 
 def _block(name: Scalar, node: Node, diagnostics: Diagnostics) -> Block | None:
-    if layer_type(looks_as(name.text)) is not None:
+    cls = layer_type(looks_as(name.text))
+    if cls is not None and (cls.reserves_name or not name.text.isascii()):
         alike = "" if name.text.isascii() else f"looks like `{looks_as(name.text)}`, which "
         message = f"a block expects a name of its own: `{name.text}` {alike}is a layer type"
         diagnostics.refuse("SC103", message, name.span, help=f"call it `{name.text}_block`, or another name")

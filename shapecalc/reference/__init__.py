@@ -40,6 +40,8 @@ FAMILIES = (
     "attention",
     "multihead",
     "positional",
+    "slicing",
+    "repeating",
     "separable",
     "conv_lstm",
     "cells",

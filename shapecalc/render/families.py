@@ -61,6 +61,8 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
 
 SHOWN_AS: Mapping[str, str] = MappingProxyType(
     {
+        "slicing": "reshaping",
+        "repeating": "reshaping",
         "arithmetic": "merging",
         "functions": "merging",
         "piecewise": "merging",

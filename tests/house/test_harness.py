@@ -42,7 +42,7 @@ MOVING = (
 )
 
 # A number of pieces follows from how long the axis is.
-NAMED_BY_THE_INPUT = ("split",)
+NAMED_BY_THE_INPUT = ("split", "unbind")
 
 each = for_each("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in EXAMPLES])
 at_each_point = for_each("point", POINTS, ids=["small", "larger"])

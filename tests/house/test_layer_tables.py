@@ -39,7 +39,7 @@ ALLOWED = {
     ),
     "cli/layer_command.py": frozenset({"softmax", "dropout", "local_response_norm", "scaled_dot_product_attention"}),
     "cli/solve.py": frozenset({"conv"}),
-    "render/derivation.py": frozenset({"ceil", "conv", "sqrt"}),
+    "render/derivation.py": frozenset({"ceil", "conv", "slice", "sqrt"}),  # the part of an input that a window reads
     # Families, which are modules of layers.
     "render/families.py": frozenset({"conv", "linear", "embedding", "einsum", "conv_lstm", "experts"}),
     # A value of `--type`.

@@ -18,6 +18,9 @@ from shapecalc.layers.fields import (
     OneOf,
     PaddingKind,
     Several,
+    Size,
+    SizeOrSame,
+    SizesLike,
     said,
 )
 from tests.support.rows import for_each
@@ -185,3 +188,12 @@ def test_a_value_is_quoted_as_yaml_writes_it_and_cut_where_it_is_long() -> None:
         "2.5",
     ]
     assert said("x" * (LONGEST_QUOTE + 1)) == f'the string "{"x" * LONGEST_QUOTE}…"'
+
+
+def test_kinds_of_another_class_are_not_equal_although_their_numbers_are() -> None:
+    """`Annotated` of equal kinds is one object: a field would have the kind of another."""
+    kinds = [Integer(-1), Size(-1), SizeOrSame(), Several(Size(-1)), SizesLike(Size(-1)), Several(SizeOrSame())]
+    assert len(set(kinds)) == len(kinds)
+    assert all((one == other) == (one is other) for one in kinds for other in kinds)
+    assert Size(-1) == Size(-1)
+    assert SizesLike(Size()) == SizesLike(Size())

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RECURRENT = ("rnn", "lstm", "gru")
 LOOKED_UP = ("embedding", "one_hot")
-MEETING = ("scaled_dot_product_attention", "cosine_similarity", "add", "multiply", "concat", "matmul")
+MEETING = ("scaled_dot_product_attention", "cosine_similarity", "add", "multiply", "concat", "matmul", "stack")
 
 
 def recurrent(draw: st.DrawFn, word: str, x: Shape, values: Values) -> tuple[Fields, tuple[str, ...]] | None:
@@ -94,6 +94,10 @@ def select_channels(draw: st.DrawFn, x: Shape) -> Fields | None:
     return {"channels": tuple(draw(st.lists(st.integers(0, x[1] - 1), min_size=1, max_size=3)))}
 
 
+def unbind(draw: st.DrawFn, x: Shape) -> Fields | None:
+    return {"dim": draw(st.integers(-len(x), len(x) - 1))} if len(x) > 1 else None
+
+
 def attention(draw: st.DrawFn, x: Shape) -> Fields | None:
     if len(x) != 3:
         return None
@@ -135,6 +139,10 @@ def meeting(draw: st.DrawFn, word: str, slot: str, values: Values) -> tuple[str,
         given = [name for name, y in values.items() if y[:-1] == values[key][:-1]]
         fields = some(draw, is_causal=st.booleans(), scale=st.sampled_from([0.5, 1]))
         return word, fields, (slot, key, draw(st.sampled_from(given)))
+    if word == "stack":
+        same = [name for name, y in values.items() if y == x]
+        others = draw(st.lists(st.sampled_from(same), min_size=1, max_size=2))
+        return word, {"dim": draw(st.integers(-len(x) - 1, len(x)))}, (slot, *others)
     alike = [name for name, y in values.items() if len(y) == len(x)]
     others = draw(st.lists(st.sampled_from(alike), min_size=1, max_size=2))
     return word, {"dim": draw(along)} if word == "concat" else {}, (slot, *others)
@@ -150,6 +158,7 @@ READING_ONE: dict[str, Proposal] = {
     "chunk": chunk,
     "select_channels": select_channels,
     "select": select,
+    "unbind": unbind,
     **dict.fromkeys(("mean", "max", "sum"), reduction),
     "linear": linear,
     "layer_norm": layer_norm,

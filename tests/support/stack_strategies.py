@@ -284,6 +284,39 @@ def scale(draw: st.DrawFn, x: Shape) -> Fields | None:
     return {"dim": dim} | some(draw, bias=st.booleans(), num_features=st.just(x[axis]))
 
 
+def slice_(draw: st.DrawFn, x: Shape) -> Fields:
+    axis = draw(st.integers(0, len(x) - 1))
+    start = draw(st.integers(0, x[axis] - 1))
+    end = draw(st.integers(start + 1, x[axis]))
+    fields: Fields = {"dim": draw(st.sampled_from([axis, axis - len(x)]))}
+    fields |= some(draw, start=st.sampled_from([start, start - x[axis]]), step=st.integers(1, 3))
+    ends = [end, end - x[axis]] if end < x[axis] else [end]
+    return fields | some(draw, end=st.sampled_from(ends))
+
+
+def roll(draw: st.DrawFn, x: Shape) -> Fields:
+    dims = draw(st.lists(st.integers(-len(x), len(x) - 1), min_size=1, max_size=3))
+    shifts = tuple(draw(st.integers(-9, 9)) for _ in dims)
+    return {"shifts": shifts, "dims": tuple(dims)} if len(dims) > 1 else {"shifts": shifts[0], "dims": dims[0]}
+
+
+def flip(draw: st.DrawFn, x: Shape) -> Fields:
+    return {"dims": tuple(draw(st.lists(st.integers(0, len(x) - 1), min_size=1, max_size=3, unique=True)))}
+
+
+def expand(draw: st.DrawFn, x: Shape) -> Fields:
+    own = [draw(st.integers(1, 3)) if size == 1 and draw(st.booleans()) else -1 for size in x]
+    return {"size": (*(draw(st.integers(1, 2)) for _ in range(draw(st.integers(0, 1)))), *own)}
+
+
+def tile(draw: st.DrawFn, x: Shape) -> Fields:
+    return {"dims": tuple(draw(st.lists(st.integers(1, 2), min_size=1, max_size=len(x) + 1)))}
+
+
+def repeat_interleave(draw: st.DrawFn, x: Shape) -> Fields:
+    return {"repeats": draw(st.integers(1, 3)), "dim": draw(st.integers(-len(x), len(x) - 1))}
+
+
 def nothing(_draw: st.DrawFn, _x: Shape) -> Fields:
     return {}
 
@@ -331,6 +364,12 @@ PROPOSALS: dict[str, Proposal] = {
     "center_crop": center_crop,
     "stochastic_depth": stochastic_depth,
     "scale": scale,
+    "slice": slice_,
+    "roll": roll,
+    "flip": flip,
+    "expand": expand,
+    "tile": tile,
+    "repeat_interleave": repeat_interleave,
     **dict.fromkeys(("identity", "dropout", "relu", "relu6", "leaky_relu", "elu", "gelu", "silu"), nothing),
     **dict.fromkeys(("hardswish", "hardsigmoid", "sigmoid", "tanh", "softplus"), nothing),
 }

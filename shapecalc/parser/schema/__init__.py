@@ -184,7 +184,8 @@ def _blocks() -> Schema:
         },
     }
     block = {"type": "object", "properties": keys, "required": ["layers"], "additionalProperties": False}
-    own = {**name, "not": {"enum": list(layer_types())}}
+    reserved = [word for word, cls in layer_types().items() if cls.reserves_name]
+    own = {**name, "not": {"enum": reserved}}
     return {"type": "object", "propertyNames": own, "additionalProperties": block}
 
 

@@ -103,7 +103,9 @@ def step(layers: Any, *, calls: bool) -> Schema:
     """Return the schema of a step: a layer type, or a mapping with one."""
     alone = [word for word, cls in layers.items() if not _required(cls)]
     known = {"enum": alone, "markdownEnumDescriptions": [documentation(layers[word]).summary for word in alone]}
-    needing = [word for word in layers if word not in alone]
+    # A block may have the name of a type that does not reserve it, with or without arguments.
+    also_blocks = {word for word, cls in layers.items() if calls and not cls.reserves_name}
+    needing = [word for word in layers if word not in alone and word not in also_blocks]
     # Types with required fields are a pattern, which an editor does not offer for completion, with its own message.
     others = {"type": "string", "pattern": full_match(NAME_PATTERN if calls else "|".join(needing))}
     words = {
@@ -115,7 +117,10 @@ def step(layers: Any, *, calls: bool) -> Schema:
         "type": "object",
         "allOf": [ref("one-layer")],
         "properties": {
-            **{word: ref(definition_name(cls, calls=calls and cls.merges)) for word, cls in layers.items()},
+            **{
+                word: {} if word in also_blocks else ref(definition_name(cls, calls=calls and cls.merges))
+                for word, cls in layers.items()
+            },
             **_step_keys(),
         },
         "patternProperties": {r"^\$": {}},

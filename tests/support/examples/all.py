@@ -11,6 +11,7 @@ from tests.support.examples.merging import MERGING
 from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, SELECTING
 from tests.support.examples.reducing import REDUCING
 from tests.support.examples.reshaping import MOVING
+from tests.support.examples.slicing import SLICING
 from tests.support.examples.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
 from tests.support.examples.tensors import TENSORS
 from tests.support.examples.windows import WINDOWS
@@ -359,7 +360,7 @@ RESAMPLING = [
     example("upsample", "linear between cells", ROW, scale_factor=2.5, mode="linear"),
     example("upsample", "bilinear between corners", MAP, size=(9, 8), mode="bilinear", align_corners=True),
     example("upsample", "to the size of a second input, other channels", MAP, ("N", "F", "D", "L")),
-    example("upsample", "to a second input, bilinear", ("N", "C", 5, 4), ("N", "F", 8, 7), mode="bilinear"),
+    example("upsample", "to a second input, bilinear", ("N", "C", 6, 4), ("N", "F", 8, 9), mode="bilinear"),
     example("upsample", "trilinear", BLOCK, scale_factor=(1, 2, 1), mode="trilinear"),
 ]
 
@@ -382,6 +383,7 @@ EXAMPLES = (
     *EMBEDDING,
     *SELECTING,
     *REDUCING,
+    *SLICING,
     *FURTHER,
     *MOVING,
     *MERGING,
