@@ -30,7 +30,7 @@ class Expand(Moving):
     """
 
     reserves_name = False
-    foreign_names = "~broadcastto ~broadcast ~expandas"
+    foreign_names = "~expand ~broadcastto ~broadcast ~expandas"
     foreign_notes = ("broadcastto broadcast | use `expand` with the size of every axis, −1 for one that stays",)
     foreign_fields = ("size: sizes shape ~outputshape dims",)
     size: Annotated[tuple[Dim, ...], Several(SizeOrSame(), single=False)]
@@ -93,7 +93,7 @@ class Tile(Moving):
     """
 
     reserves_name = False
-    foreign_names = "~repeat ~repeatvector"
+    foreign_names = "~tile ~repeat ~repeatvector"
     foreign_notes = (
         "repeat | use `tile` for copies of the whole, as in PyTorch; `repeat_interleave` as in NumPy",
         "repeatvector | use `unsqueeze: 1` and `tile: [1, n, 1]`",

@@ -125,12 +125,12 @@ class Roll(Moving):
     dims: Annotated[int | tuple[int, ...], Several(Integer(minimum=None))]
 
     def check_fields(self) -> None:
-        """Raise `LayerError` SC204 unless there is one shift for each axis."""
+        """Raise `LayerError` SC205 unless there is one shift for each axis."""
         shifts, dims = (len(value) if isinstance(value, tuple) else 1 for value in (self.shifts, self.dims))
         if shifts != dims:
             axes = "1 axis" if dims == 1 else f"{dims} axes"
             raise LayerError(
-                "SC204", expects=f"one shift for each of {axes}", receives=shifts, preposition="in", field="shifts"
+                "SC205", expects=f"one shift for each of {axes}", receives=shifts, preposition="in", field="shifts"
             )
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -192,7 +192,7 @@ class Stack(Moving):
     """
 
     reserves_name = False
-    foreign_names = "~pack"
+    foreign_names = "~stack ~pack"
     foreign_fields = ("dim: axis dimension newaxis",)
     takes: ClassVar[tuple[int, int]] = (1, 4096)
     merges: ClassVar[bool] = True

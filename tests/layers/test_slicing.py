@@ -69,7 +69,7 @@ def test_a_range_of_the_first_axis_has_no_gaps() -> None:
 def test_each_axis_has_a_shift() -> None:
     assert Roll(shifts=(1, 2), dims=(0, 0)).output_shape(X) == X
     error = refused_fields("roll", shifts=(1, 2), dims=1)
-    assert (error.code, error.message) == ("SC204", "expects one shift for each of 1 axis in `shifts`, receives 2")
+    assert (error.code, error.message) == ("SC205", "expects one shift for each of 1 axis in `shifts`, receives 2")
     assert (refused(Roll(shifts=(1, 2), dims=(0, 3)), X).code, refused(Roll(shifts=1, dims=-4), X).code) == (
         "SC310",
         "SC310",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from jsonschema import Draft7Validator
 
 from shapecalc.architecture import Architecture, Group, Step
 from shapecalc.checking.expect import unmet
@@ -13,6 +15,7 @@ from shapecalc.dims import symbol
 from shapecalc.files.load import loads
 from shapecalc.layers.activation import Relu, Tanh
 from shapecalc.parser.grammar import parse
+from shapecalc.parser.schema import schema
 from shapecalc.shape_inference.engine import inspect
 from tests.parser.test_repeat import as_written
 
@@ -345,3 +348,13 @@ def test_an_absent_body_is_the_identity() -> None:
         "  b: {parameters: [on], layers: [{relu: , when: $on}]}\n", "{b: $on, repeat: {on: [true, false]}}", "tanh"
     )
     assert [step.layer.type for step in read(text).layers] == ["relu", "identity", "tanh"]
+
+
+def test_a_block_may_have_the_name_of_a_type_that_was_added_later() -> None:
+    """A file that has such a block keeps its meaning."""
+    blocks = "blocks: {expand: {parameters: [n], layers: [linear: $n]}}"
+    text = f"input: [N, 3]\n{blocks}\nlayers: [expand: 5, {{expand: {{n: 4}}}}]"
+    assert [step.layer.type for step in loads(text).layers] == ["linear", "linear"]
+    assert Draft7Validator(schema()).is_valid(yaml.safe_load(text))
+    with pytest.raises(ShapecalcError, match="`conv` is a layer type"):
+        loads(text.replace("expand", "conv"))

@@ -132,6 +132,9 @@ EXACT = {
     "constant": "Constant",
 }
 ROUGH = {
+    "expand": "Expand",
+    "tile": "Tile RepeatVector",
+    "slice": "Slice",
     "conv_lstm": "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
     "rnn_cell": "SimpleRNNCell",
     "lstm_cell": "OptimizedLSTMCell",

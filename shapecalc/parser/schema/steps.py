@@ -118,8 +118,9 @@ def step(layers: Any, *, calls: bool) -> Schema:
         "allOf": [ref("one-layer")],
         "properties": {
             **{
-                word: {} if word in also_blocks else ref(definition_name(cls, calls=calls and cls.merges))
+                word: {"anyOf": [given, _CALL]} if word in also_blocks else given
                 for word, cls in layers.items()
+                for given in (ref(definition_name(cls, calls=calls and cls.merges)),)
             },
             **_step_keys(),
         },
