@@ -104,7 +104,7 @@ class Slice(Moving):
 @layer("roll", main="shifts")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roll(Moving):
-    """Moves the elements along axes; those that pass the end enter again at the start.
+    """Moves the elements along axes; those beyond the end continue at the start.
 
     Fields:
         shifts: Number of positions towards the end, or a list, one for each of `dims`; negative towards the start.

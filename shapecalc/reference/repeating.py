@@ -10,7 +10,7 @@ from shapecalc.reference.gradients import Context, Gradients, backward
 
 @kernel("expand", workspace=outputs_times(0))
 def expand(call: Call, x: Array) -> Array:
-    """Return the input with its axes of length 1 repeated, as a copy; −1 stands for the length of its own axis.
+    """Return the input with its axes of length 1 repeated, as a copy; −1 is the length of its own axis.
 
     Raises `ValueError` if another axis has another length.
     Source: torch.Tensor.expand.
