@@ -35,15 +35,12 @@ attentionpooling attnpool# attentivepooling catavgmaxpool# avgmaxpool# adaptivec
 attentionpoollatent avgpool2dsame maxpool2dsame topkpool# sagpool edgepool diffpool settransformer netvlad statspool
 statisticspooling squeezepool
 
-prelu parametricrelu | `leaky_relu` has the same shapes, without the trainable slope
-
 rrelu randomizedrelu | `leaky_relu` is what it computes in evaluation
 
-selu celu crelu srelu frelu glu geglu swiglu reglu bilinearglu mish maxout softsign softmin softshrink hardshrink shrink
-hardtanh tanhshrink logsigmoid threshold thresholdedrelu thresholdrelu hardmax sparsemax entmax gumbelsoftmax sparseplus
-sparsesigmoid squareplus softexponential quickgelu gelutanh fastgelu newgelu squaredrelu relusquared starrelu snake
-snakebeta siren bentidentity logit softmaxfocal hardmish hardelu smelu metaacon acon acona aconb aconc dice tanhexp
-softclip softcap dyrelu dynamicrelu leakyrelusquared bnll loggy stair plse lhtan relie ramp nelu softargmax
+crelu srelu frelu geglu swiglu reglu bilinearglu maxout softmin shrink hardmax sparsemax entmax gumbelsoftmax sparseplus
+sparsesigmoid squareplus softexponential gelutanh fastgelu newgelu squaredrelu relusquared starrelu snake snakebeta
+siren bentidentity logit softmaxfocal hardmish hardelu smelu metaacon acon acona aconb aconc dice tanhexp softclip
+softcap dyrelu dynamicrelu leakyrelusquared bnll loggy stair plse lhtan relie ramp nelu softargmax
 adaptivelogsoftmaxwithloss adaptivelogsoftmax hierarchicalsoftmax sampledsoftmax
 
 activation act activationlayer nonlinearity | write the activation as the step, such as `- relu`

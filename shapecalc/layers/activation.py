@@ -181,22 +181,30 @@ class Hardswish(Elementwise):
 
 
 @layer("hardsigmoid")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hardsigmoid(Elementwise):
-    """Piecewise linear approximation of the sigmoid, min(max(x + 3, 0), 6)/6.
+    """Piecewise linear approximation of the sigmoid, min(max(x + 3, 0), 6)/6; in general min(max(αx + β, 0), 1).
 
-    Derivative: 1/6 if −3 < x < 3, else 0
+    Fields:
+        alpha: Slope α; 1/6 by default.
+        beta: Value β at x = 0.
+
+    Derivative: α if 0 < αx + β < 1, else 0
     Input: [*]
     Output: [*]
     Parameters: none
     Costs: MACs 0; FLOPs = 4 per element (add, two comparisons, divide)
-    Source: torch.nn.Hardsigmoid
+    Source: torch.nn.Hardsigmoid, which has the slope 1/6; ONNX's HardSigmoid has 0.2 by default
     """
 
-    __slots__ = ()
     foreign_names = "~hardsigmoid hsigmoid"
-    foreign_notes = ("hardsigmoid | use `hardsigmoid`, with slope 1/6 as in PyTorch and Keras 3; ONNX's has 0.2",)
+    foreign_notes = (
+        "hardsigmoid | use `hardsigmoid`, with slope 1/6 as in PyTorch and Keras 3; for ONNX's `{alpha: 0.2}`",
+    )
     codomain = RealInterval(0, 1, includes_low=True, includes_high=True)
     cost = 4
+    alpha: Annotated[float | None, Number(above=0)] = None
+    beta: Annotated[float, Number()] = 0.5
 
 
 @layer("sigmoid")

@@ -34,7 +34,7 @@ Meanings = Mapping[str, Meaning]
 def foreign_types() -> Meanings:
     """Return the foreign names of all layer types.
 
-    >>> foreign_types()["conv2d"].word, foreign_types()["hardshrink"].word
+    >>> foreign_types()["conv2d"].word, foreign_types()["maxout"].word
     ('conv', None)
     """
     return names_of(layer_types())

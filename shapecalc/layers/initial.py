@@ -16,5 +16,7 @@ class Initial(NamedTuple):
     deviation: float = 1.0
     zero_row: int | None = None
     """A row of the table that is 0."""
+    value: float | None = None
+    """Of a constant that is neither 1 nor 0."""
     of: str = ""
     """The tensor whose norms it is."""

@@ -131,7 +131,7 @@ def _without_field(folded: str, value: object) -> Likely | None:
 def _as_step(activation: object) -> str:
     """Return how to write an activation that is the field of another layer.
 
-    >>> _as_step("ReLU"), _as_step("linear"), _as_step("selu")
+    >>> _as_step("ReLU"), _as_step("linear"), _as_step("maxout")
     ('put `- relu` as the next step', 'leave it out', 'put the activation as the next step, such as `- relu`')
     """
     if isinstance(activation, str):

@@ -163,18 +163,26 @@ def hard_logistic(x: Array) -> Array:
 
 
 @kernel("hardsigmoid", workspace=outputs_times(2))
-def hardsigmoid(_call: Call, x: Array) -> Array:
-    """Return max(0, min(x + 3, 6)) / 6.
+def hardsigmoid(call: Call, x: Array) -> Array:
+    """Return max(0, min(x + 3, 6)) / 6; with another slope or offset max(0, min(alpha · x + beta, 1)).
 
     Source: torch.nn.Hardsigmoid.
     """
-    return hard_logistic(x)
+    alpha, beta = call.fields["alpha"], call.fields["beta"]
+    if alpha is None and beta == 0.5:  # noqa: PLR2004 - at x = 0
+        return hard_logistic(x)
+    raised = x / 6 + beta if alpha is None else x * alpha + beta
+    return minimum(maximum(raised, constant(x, 0)), constant(x, 1))
 
 
 @backward("hardsigmoid")
 def hardsigmoid_backward(ctx: Context, gradient: Array) -> Gradients:
-    """Return a sixth of the gradient if −3 < x < 3, else 0."""
-    return gradient_where(abs(ctx.inputs[0]) < 3, gradient / 6)  # noqa: PLR2004 - where it is not flat
+    """Return alpha, a sixth by default, of the gradient where it is not flat, else 0."""
+    (x,), alpha, beta = ctx.inputs, ctx.call.fields["alpha"], ctx.call.fields["beta"]
+    if alpha is None and beta == 0.5:  # noqa: PLR2004 - at x = 0
+        return gradient_where(abs(x) < 3, gradient / 6)  # noqa: PLR2004 - where it is not flat
+    raised = x / 6 + beta if alpha is None else x * alpha + beta
+    return gradient_where((raised > 0) & (raised < 1), gradient / 6 if alpha is None else gradient * alpha)
 
 
 @kernel("hardswish", workspace=outputs_times(2))

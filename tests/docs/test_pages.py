@@ -159,7 +159,7 @@ def test_a_layer_is_added_in_two_files(tmp_path: Path) -> None:
     for block in added:
         with (tmp_path / block.title).open("a", encoding="utf-8") as file:
             file.write(f"\n\n{block.text}")
-    network = "{input: [N, 5], layers: [{linear: 7}, {hardtanh: {min_val: -0.5, max_val: 0.5}}]}"
+    network = "{input: [N, 5], layers: [{linear: 7}, {hard_clip: {min_val: -0.5, max_val: 0.5}}]}"
     for options in ([], ["--backward"]):
         command = [sys.executable, "-P", "-m", "shapecalc", "verify", "-", *options]
         environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONIOENCODING": "utf-8"}
@@ -167,7 +167,7 @@ def test_a_layer_is_added_in_two_files(tmp_path: Path) -> None:
             command, input=network, capture_output=True, encoding="utf-8", cwd=tmp_path, env=environment, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")
-        assert "hardtanh_1" in done.stdout
+        assert "hard_clip_1" in done.stdout
 
 
 def test_the_readme_has_at_most_200_lines() -> None:

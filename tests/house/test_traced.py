@@ -169,6 +169,7 @@ FUNCTIONS = (
     *("elu", "gelu", "sigmoid", "silu", "tanh", "softplus", "softmax", "log_softmax", "local_response_norm"),
     *("scaled_dot_product_attention", "multihead_attention", "rotary_embedding", "positional_encoding", "power"),
     *("exp", "expm1", "log", "log1p", "erf", "sin", "cos", "logsumexp"),
+    *("selu", "celu", "tanhshrink", "logsigmoid", "mish", "quick_gelu", "glu"),
     *("conv_lstm", "rnn_cell", "lstm_cell", "gru_cell"),
     "experts",
 )

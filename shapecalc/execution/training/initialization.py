@@ -43,7 +43,8 @@ def _drawn(row: LayerReport, name: str, seed: int) -> Array:
         others = tuple(axis for axis, size in enumerate(shape) if size == 1)
         return np.asarray(np.sqrt(np.square(_drawn(row, initial.of, seed)).sum(axis=others, keepdims=True)))
     if initial.distribution == "constant":
-        return np.full(shape, AT_REST[name], dtype=np.float32)
+        value = AT_REST[name] if initial.value is None else initial.value
+        return np.full(shape, value, dtype=np.float32)
     if initial.distribution == "normal":
         table: Array = initial.deviation * random.standard_normal(shape, dtype=np.float32)
         if initial.zero_row is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.examples.activations import ACTIVATIONS
 from tests.support.examples.arithmetic import ARITHMETIC
 from tests.support.examples.attention import ATTENTION
 from tests.support.examples.experts import EXPERTS
@@ -376,6 +377,7 @@ EXAMPLES = (
     *LINEAR,
     *NORMALIZATION,
     *ACTIVATION,
+    *ACTIVATIONS,
     *RESHAPING,
     *RESAMPLING,
     *REGULARIZATION,
