@@ -149,7 +149,7 @@ class Hardtanh(Elementwise):
 
 @layer("threshold")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold(Elementwise):
+class ThresholdFunction(Elementwise):
     """x if x is above a threshold, else a constant.
 
     Fields:
@@ -165,9 +165,7 @@ class Threshold(Elementwise):
     """
 
     foreign_names = "~thresholdedrelu ~thresholdrelu"
-    foreign_notes = (
-        "thresholdedrelu thresholdrelu | use `threshold: {threshold: 1, value: 0}`: their `alpha` or `theta`",
-    )
+    foreign_notes = ("thresholdedrelu thresholdrelu | use `threshold: {threshold: 1, value: 0}`",)
     foreign_fields = ("threshold: theta ~alpha",)
     cost = 1
     in_place = True

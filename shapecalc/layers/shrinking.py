@@ -27,7 +27,7 @@ class HardShrink(Elementwise):
     Source: torch.nn.Hardshrink
     """
 
-    foreign_fields = ("lambd: lambda lambda_ threshold",)
+    foreign_fields = ("lambd: lambda threshold",)
     codomain = RealInterval()
     cost = 2
     lambd: Annotated[float, Number(minimum=0)] = 0.5
@@ -49,7 +49,7 @@ class SoftShrink(Elementwise):
     Source: torch.nn.Softshrink
     """
 
-    foreign_fields = ("lambd: lambda lambda_ threshold",)
+    foreign_fields = ("lambd: lambda threshold",)
     codomain = RealInterval()
     cost = 3
     lambd: Annotated[float, Number(minimum=0)] = 0.5
