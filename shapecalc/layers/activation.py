@@ -199,7 +199,7 @@ class Hardsigmoid(Elementwise):
 
     foreign_names = "~hardsigmoid hsigmoid"
     foreign_notes = (
-        "hardsigmoid | use `hardsigmoid`, with slope 1/6 as in PyTorch and Keras 3; for ONNX's use `hardsigmoid: {alpha: 0.2}`",
+        "hardsigmoid | use `hardsigmoid`, which has slope 1/6 as PyTorch's; ONNX's is `hardsigmoid: {alpha: 0.2}`",
     )
     codomain = RealInterval(0, 1, includes_low=True, includes_high=True)
     cost = 4

@@ -88,7 +88,7 @@ def test_a_foreign_name_whose_word_is_no_candidate_is_spelled_out():
         ("conv7", "conv", False),  # a number is no slip
         ("convlution", "conv", False),  # it is nearest to a foreign name
         ("pooling", None, False),  # it says less
-        ("selus", "selu", True),  # SELU, which is none of ours, is nearer
+        ("selus", "selu", True),
     ],
 )
 def test_a_word_is_sure_where_nothing_else_can_be_meant(word: str, ours: str | None, sure: bool):

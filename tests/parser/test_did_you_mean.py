@@ -67,7 +67,6 @@ def test_a_fix_writes_the_same_layer_or_none(tool: str) -> None:
             ("tan", None),
             ("mod", None),
             ("grouped_conv_norm", None),
-            ("selus", None),
             ("median", None),
             ("global_mean_pool", "global_avg_pool"),
         ),
