@@ -6,6 +6,7 @@ Run it as make_torch_layers.py, in the same environment. The same script gives t
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,20 +67,21 @@ class Darknet(nn.Module):
             return nn.Sequential(conv, nn.BatchNorm2d(channels), nn.LeakyReLU(0.1))
 
         widths = (3, 16, 32, 64, 128, 256, 512, 1024)
-        self.down = nn.ModuleList(convolutional(*pair) for pair in zip(widths, widths[1:], strict=False))
+        self.down = nn.ModuleList(convolutional(*pair) for pair in pairwise(widths))
         self.coarse = convolutional(1024, 256, 1)
         self.large = nn.Sequential(convolutional(256, 512), nn.Conv2d(512, 255, 1))
         self.up = nn.Sequential(convolutional(256, 128, 1), nn.Upsample(scale_factor=2))
         self.small = nn.Sequential(convolutional(384, 256), nn.Conv2d(256, 255, 1))
 
     def forward(self, x: Any) -> Any:
+        fine = x
         for place, layer in enumerate(self.down):
             if place == 6:
                 x = functional.max_pool2d(functional.pad(x, (0, 1, 0, 1), value=float("-inf")), 2, 1)
             elif place:
                 x = functional.max_pool2d(x, 2)
             x = layer(x)
-            fine = x if place == 4 else (fine if place > 4 else None)
+            fine = x if place == 4 else fine
         coarse = self.coarse(x)
         return self.large(coarse), self.small(torch.cat([self.up(coarse), fine], 1))
 
