@@ -55,7 +55,7 @@ def _title(row: GroupReport, *, brief: bool) -> str:
     name, *words = first.split(" ")
     shared = [word for word in words if all(word in other.split(" ") for other in others)]
     bound = row.group.bound
-    if len(bound) > MOST_LISTS:
+    if brief or len(bound) > MOST_LISTS:
         return " ".join((name, *shared, f"over {', '.join(bound)}"))
     lists = (f"{key}={_list_text(values)}" for key, values in bound.items())
     return " ".join((name, *shared, *lists))

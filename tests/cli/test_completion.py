@@ -102,7 +102,7 @@ OFFERED: dict[str, list[str]] = {
     "shapecalc check --select SC70": beginning("SC70", codes()),
     "shapecalc rule SC30": beginning("SC30", codes()),
     "shapecalc layers conv re": beginning("re", layer_types()),
-    "shapecalc list mob": ["mobilenet_v2"],
+    "shapecalc list mob": ["mobilenet_v2", "mobilenet_v3_large"],
     "shapecalc inspect net.yaml --format ma": ["markdown"],
     "shapecalc inspect net.yaml --params-as k": ["keras"],
     "shapecalc train mlp --data ": ["digits", "digits8", "text"],

@@ -19,6 +19,7 @@ from shapecalc.shape_inference import walker
 from shapecalc.shape_inference.engine import Reports, inspect_at
 from shapecalc.shape_inference.report import leaves
 from tests.oracle.test_zoo_attention import NAMES as OF_ATTENTION
+from tests.oracle.test_zoo_convolutional import NAMES as CONVOLUTIONAL
 from tests.oracle.test_zoo_graphs import NAMES as GRAPHS_OF_BRANCHES
 from tests.oracle.test_zoo_windows import NAMES as OF_WINDOWS
 from tests.support.rows import for_each
@@ -110,7 +111,8 @@ def figures(row: LayerReport) -> tuple[str, list[Any], Any, Any]:
 
 
 def test_these_are_the_architectures_that_ship() -> None:
-    assert zoo.names() == tuple(sorted((*NAMES, *GRAPHS_OF_BRANCHES, *OF_ATTENTION, *BY_PYTORCH, *OF_WINDOWS)))
+    others = (*GRAPHS_OF_BRANCHES, *OF_ATTENTION, *BY_PYTORCH, *OF_WINDOWS, *CONVOLUTIONAL)
+    assert zoo.names() == tuple(sorted((*NAMES, *others)))
 
 
 @each
