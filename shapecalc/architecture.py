@@ -355,7 +355,7 @@ class Subgraph:
     @property
     def extra_outputs(self) -> Mapping[str, str]:
         """The slots of its outputs after the first, by name."""
-        return dict(islice(self.outputs.items(), 1, None))
+        return dict(islice(self.outputs.items(), 1, None)) if self.outputs else self.outputs
 
     @property
     def feedback(self) -> tuple[tuple[int, str], ...]:

@@ -303,6 +303,7 @@ class StepReader:
         for values in runs.values:
             key = argument_key(values)
             if key not in bodies:
+                self._count(repeat.node)
                 with self._run(repeat.node, values) as run:
                     bodies[key] = None if run is None else self._body(run, at, captured)
         read = tuple(body for values in runs.values if (body := bodies[argument_key(values)]) is not None)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _OUTER_KEYS = ("name", "from", "repeat", "share", "expect", "when")
 """The keys of a step that are about all its runs."""
+_DECIDING = ("repeat", "when")
+"""The keys that decide when and with what values the others are computed."""
 
 
 def substitute_steps(
@@ -55,6 +57,8 @@ def substitute_step(
     node: Mapping, arguments: MappingOf[str, Node], diagnostics: Diagnostics, owner: str = "the block"
 ) -> Mapping:
     """Return a step, or a branch with a condition, with the arguments substituted."""
+    if not any(key.text in _DECIDING for key, _ in node.entries):
+        return _entries(node, arguments, diagnostics, owner)
     unchanged: tuple[str, ...] = ()
     if repeats_over_lists(node):
         unchanged = tuple(key.text for key, _ in node.entries if key.text not in _OUTER_KEYS)
@@ -120,7 +124,9 @@ def repeats_over_lists(step: Node) -> bool:
 
 def is_conditional_branch(node: Node) -> bool:
     """Return whether a node is a branch of the form `{when: …, layers: […]}`."""
-    return isinstance(node, Mapping) and {key.text for key, _ in node.entries} == {"when", "layers"}
+    if not isinstance(node, Mapping) or len(node.entries) != 2:  # noqa: PLR2004 - both keys
+        return False
+    return {key.text for key, _ in node.entries} == {"when", "layers"}
 
 
 def substitute(

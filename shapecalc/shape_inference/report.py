@@ -201,6 +201,8 @@ class GroupReport(NamedTuple):
     def outputs(self) -> dict[str, Shape]:
         """The output shapes by slot: the first one, and the others of each run."""
         shapes = {self.path: self.output}
+        if not self.group.subgraph.outputs:
+            return shapes
         for run, body, walk in zip(self.group.runs, self.group.bodies, self.runs, strict=True):
             shapes |= {joined(run, name): walk.outputs[slot] for name, slot in body.extra_outputs.items()}
         return shapes

@@ -175,8 +175,8 @@ def test_a_step_with_the_weights_of_one_that_repeats_over_lists_repeats_over_the
 def test_a_repeat_over_lists_is_read_again_for_each_value_up_to_the_limit_of_steps() -> None:
     step = "{concat: {a: [relu, relu, relu, relu], b: []}, repeat: {c: [1, 2, 3, 4]}}"
     text = layers(step)
-    assert parse(Source("net.yaml", text), Limits(block_steps=16)).diagnostics == ()
+    assert parse(Source("net.yaml", text), Limits(block_steps=20)).diagnostics == ()
     with pytest.raises(ShapecalcError) as caught:
-        parse(Source("net.yaml", text), Limits(block_steps=15))
+        parse(Source("net.yaml", text), Limits(block_steps=19))
     assert [finding.code for finding in caught.value.diagnostics] == ["SC016"]
     assert refused(f"layers: [{step}]\n", 19) == [("SC016", "`concat` expands to 20 layers, more than 19")]
