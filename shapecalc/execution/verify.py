@@ -345,8 +345,9 @@ def _row(layer: LayerReport, predicted: tuple[tuple[Dim, ...], ...], call: Call,
     except ExecutionError as error:
         # The kernel has read the parameters, but counted nothing: none of it counts as executed.
         return ProofRow(layer, predicted, None, params, None, macs, None, 0.0, own, None, failure=str(error))
-    executed_params = sum(done.parameters.values())
-    own_sizes = {name: size for name, size in done.parameters.items() if layer.step.owns(name)}
+    stored = {name: size for name, size in done.parameters.items() if name not in layer.facts.constants}
+    executed_params = sum(stored.values())
+    own_sizes = {name: size for name, size in stored.items() if layer.step.owns(name)}
     fixed = sum(size for name, size in own_sizes.items() if name in layer.facts.buffers)
     executed_own = OwnCounts(sum(own_sizes.values()) - fixed, fixed)
     return ProofRow(

@@ -95,7 +95,7 @@ class RecurrentCell(Layer):
         """Return the input, what the gates save, and the states before the step."""
         states = rest[:-1]
         lead = [(1, *x), *((1, *state) for state in states), (1, x[0], self.hidden_size)]
-        return tuple(record for record in self._layer.saved(*lead) if record.elements)
+        return tuple(record for record in self._layer.saved(*lead) if record.elements != 0)
 
     def initial(self, name: str, *inputs: Shape) -> Initial:
         """Return a uniform distribution between ±1/√H for each tensor."""

@@ -385,3 +385,8 @@ def test_a_window_longer_than_the_map_is_priced_counted_and_run_like_a_global_po
     assert report.totals.flops == shapecalc.inspect(whole).totals.flops == flops
     assert price(report).peak <= price(shapecalc.inspect(whole)).peak + 2 * 4 * 8
     assert verify(pool, budget=Budget(memory=2 * 4 * 8 * 19 * 19, flops=10_000)).ok
+
+
+def test_a_constant_that_comes_with_the_weights_is_no_parameter() -> None:
+    text = "{input: [N, 4], layers: [{constant: {shape: [3, 4]}, name: c}], outputs: {c: c}}"
+    assert verify(shapecalc.loads(text)).ok

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shapecalc.dims import evaluate, symbol
 from tests.support.layers import flops, macs, made, params, refused
 
 
@@ -32,3 +33,14 @@ def test_what_does_not_fit_is_refused() -> None:
         (((3, 5),), {"input_size": 6}, "SC301"),
     ):
         assert refused(made("lstm_cell", hidden_size=7, **fields), *inputs).code == code
+
+
+def test_what_is_saved_of_a_symbolic_batch_is_a_closed_form() -> None:
+    n = symbol("N")
+    for word in ("rnn_cell", "lstm_cell", "gru_cell"):
+        closed, bound = (
+            sum(record.elements for record in layer.saved((size, 5), layer.output_shape((size, 5))))
+            for layer in (made(word, hidden_size=7),)
+            for size in (n, 3)
+        )
+        assert evaluate(closed, {"N": 3}) == bound > 0
