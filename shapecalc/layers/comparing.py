@@ -1,6 +1,5 @@
 """Layers that compare numbers and combine the answers, which are true or false; and conversion to another dtype."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isinf
 from typing import Annotated, ClassVar
@@ -9,7 +8,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.broadcasting import broadcast
-from shapecalc.layers.constraints import REFUSING, Constraints
+from shapecalc.layers.constraints import REFUSING, Constraints, require_one_dtype
 from shapecalc.layers.fields import Number, OneOf
 from shapecalc.layers.roles import Roles, common
 
@@ -57,19 +56,6 @@ class ElementComparison(Layer):
     def operations(self, *shapes: Shape) -> Dim:
         """Return one comparison per output."""
         return product(shapes[-1])
-
-
-def require_one_dtype(arriving: Sequence[str]) -> None:
-    """Raise `LayerError` SC206 if inputs that are computed with together have different dtypes."""
-    first = arriving[0]
-    for dtype in arriving[1:]:
-        if dtype != first:
-            raise LayerError(
-                "SC206",
-                expects="inputs of one dtype",
-                receives=f"{first} and {dtype}",
-                help=f"put `cast: {first}` before the other one",
-            )
 
 
 def require_fits(field: str, value: float | None, dtype: str) -> None:

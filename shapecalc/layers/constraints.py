@@ -147,3 +147,16 @@ def undecided(message: str, dim: Dim, field: str | None = None, fix: str | None 
         field=field,
         help=f"{fix}; or {numbers}" if fix else numbers,
     )
+
+
+def require_one_dtype(arriving: tuple[str, ...]) -> None:
+    """Raise `LayerError` SC206 if inputs that are computed with together have different dtypes."""
+    first = arriving[0]
+    for dtype in arriving[1:]:
+        if dtype != first:
+            raise LayerError(
+                "SC206",
+                expects="inputs of one dtype",
+                receives=f"{first} and {dtype}",
+                help=f"put `cast: {first}` before the other one",
+            )

@@ -7,8 +7,8 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.broadcasting import broadcast
-from shapecalc.layers.comparing import require_fits, require_one_dtype
-from shapecalc.layers.constraints import REFUSING, Constraints
+from shapecalc.layers.comparing import require_fits
+from shapecalc.layers.constraints import REFUSING, Constraints, require_one_dtype
 from shapecalc.layers.fields import Axis, Integer, Number, Several
 from shapecalc.layers.reshaping import Moving
 from shapecalc.layers.roles import Roles, common

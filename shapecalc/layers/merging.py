@@ -7,7 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, ceil_div, exact_quotient, pretty, product, show
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.broadcasting import MOST_NAMED, Clash, align, broadcast, listed, settle
-from shapecalc.layers.constraints import REFUSING, Constraints, undecided
+from shapecalc.layers.constraints import REFUSING, Constraints, require_one_dtype, undecided
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Several
 from shapecalc.layers.ranks import one_rank
 from shapecalc.layers.reshaping import Moving
@@ -42,6 +42,8 @@ class Concat(Layer):
     foreign_fields = ("dim: axis dimension",)
     takes: ClassVar[tuple[int, int]] = (1, 4096)
     merges: ClassVar[bool] = True
+    reads: ClassVar[str] = "any"
+    gives: ClassVar[str] = "same"
     dim: Axis = 1
 
     def output_shape(self, *inputs: Shape, constraints: Constraints = REFUSING) -> Shape:
@@ -65,6 +67,11 @@ class Concat(Layer):
         for x in inputs:
             total = total + x[axis]
         return tuple(total if index == axis else met.get(index, size) for index, size in enumerate(first))
+
+    def output_dtype(self, output: str, arriving: tuple[str, ...]) -> str:
+        """Return the dtype of all inputs; raise `LayerError` SC206 if there are several."""
+        require_one_dtype(arriving)
+        return arriving[0]
 
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
         """Return the roles that all inputs agree on."""

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, exact_quotient, floor_div, pretty, product, show
 from shapecalc.layers.base import Layer, axis_index, layer, per_axis, spatial_rank
 from shapecalc.layers.constraints import REFUSING, Constraints
-from shapecalc.layers.fields import Axis, Count, PerAxis, PerAxisFromZero
+from shapecalc.layers.fields import Axis, Count, PerAxis, PerAxisFromZero, Several, Size
 from shapecalc.layers.reshaping import Moving
 from shapecalc.layers.roles import Role, Roles, filled
 from shapecalc.layers.saved import Storage
@@ -66,7 +66,7 @@ class Fold(Layer):
     """Adds each column to the window that `unfold` copies it from (col2im): overlapping windows are summed.
 
     Fields:
-        output_size: Size of each spatial axis of the output; one number is for two axes.
+        output_size: Size of each spatial axis of the output, such as `[H, W]` of the input; one size is for two axes.
         kernel_size: Size of the window along each spatial axis.
         dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
         padding: Elements cut off both ends of each spatial axis, those that `unfold` adds.
@@ -81,7 +81,7 @@ class Fold(Layer):
 
     foreign_names = "col2im"
     foreign_fields = (*FOREIGN_FIELDS, "output_size: imageshape size outputshape", "kernel_size: blockshape")
-    output_size: PerAxis
+    output_size: Annotated[Dim | tuple[Dim, ...], Several(Size())]
     kernel_size: PerAxis
     dilation: PerAxis = 1
     padding: PerAxisFromZero = 0

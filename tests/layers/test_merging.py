@@ -249,3 +249,10 @@ def test_a_long_axis_is_not_cut_into_millions_of_pieces() -> None:
 )
 def test_outputs_are_named_as_far_as_the_fields_tell(layer: Any, names: tuple[str, ...] | None) -> None:
     assert layer.output_names == names
+
+
+def test_integers_are_joined_with_integers_alone() -> None:
+    layer = Concat()
+    assert layer.output_dtype("output", ("int64", "int64")) == "int64"
+    with pytest.raises(LayerError, match="expects inputs of one dtype, receives int64 and float32"):
+        layer.output_dtype("output", ("int64", "float32"))

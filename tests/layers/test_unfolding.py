@@ -25,6 +25,7 @@ H, L = symbol("H"), symbol("L")
         (Unfold(kernel_size=(1, 2)), (2, 5, 7), "SC204"),
         (Fold(output_size=(4, 5), kernel_size=2), (1, 12, 12), (1, 3, 4, 5)),
         (Fold(output_size=4, kernel_size=2), (1, 12, 9), (1, 3, 4, 4)),
+        (Fold(output_size=(H, 5), kernel_size=2), (1, 12, 4 * H - 4), (1, 3, H, 5)),
         (Fold(output_size=(4, 5), kernel_size=2), (1, 12, 13), "SC301"),
         (Fold(output_size=(4, 5), kernel_size=2), (1, 13, 12), "SC304"),
         (Fold(output_size=(4, 5), kernel_size=5), (1, 25, 1), "SC302"),

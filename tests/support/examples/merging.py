@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tests.support.examples.table import MAP, ROW, TABLE, TOKENS, VECTOR, example
+from tests.support.examples.table import MAP, ROW, TABLE, TOKENS, VECTOR, Example, example
 
 JOINING = [
     example("concat", "channels unless stated", ("N", 4, "H", "W"), ("N", 6, "H", "W"), ("N", "C", "H", "W")),
     example("concat", "one input alone", MAP),
+    Example("concat", "whole numbers", (TABLE, ("N", 4)), {"dim": 1}, ("int64", "int64"), below=9),
     example("concat", "along the last axis", TOKENS, ("N", "L", 4), dim=-1),
     example("concat", "along the batch", TABLE, TABLE, dim=0),
     example("concat", "of vectors", VECTOR, (4,), dim=0),
