@@ -54,6 +54,7 @@ FAMILIES = (
     "experts",
     "rotary",
     "relative_position",
+    "scan",
 )
 
 __all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]

@@ -61,6 +61,7 @@ FAMILIES = (
     "experts",
     "rotary",
     "relative_position",
+    "scan",
 )
 
 BACKWARD_FAMILIES = (*FAMILIES, "bptt")

@@ -72,6 +72,7 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
         "shrinking": "activation",
         "vector_norms": "normalization",
         "experts": "linear",
+        "scan": "recurrent",
         "separable": "conv",
         "comparing": "merging",
         "cumulative": "reducing",

@@ -16,14 +16,13 @@ from shapecalc.layers.attending import Attending
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.cells import GruCell, LstmCell
 from shapecalc.layers.conv_lstm import ConvLstm
-from shapecalc.layers.experts import Experts
 from shapecalc.layers.recurrent import Gru, Lstm
 from shapecalc.layers.weights import ComputedWeight
 from shapecalc.reference.base import Call
 from shapecalc.reference.executor import Executed, ExecutionError, run
 from tests.support.counting import counted, run_counted
+from tests.support.examples import experts, scan
 from tests.support.examples.all import EXAMPLES
-from tests.support.examples.experts import multiplications
 from tests.support.examples.table import POINTS, Example
 from tests.support.rows import for_each
 
@@ -215,12 +214,18 @@ def test_flops_are_the_operations_that_counting_scalars_saw(example: Example) ->
         assert done["multiply"] == macs + products_beside(example, POINTS[0])
 
 
+BESIDE: dict[str, Any] = {
+    "experts": experts.multiplications,
+    **dict.fromkeys(("selective_scan", "ssd"), scan.multiplications),
+}
+
+
 def products_beside(example: Example, point: Mapping[str, int]) -> int:
     """Three for each unit that has gates, at each step: f ⊙ c, i ⊙ g, o ⊙ tanh(c′); r ⊙ (…), (1 − z) ⊙ n, z ⊙ h.
 
     One for each number of a query, which attention scales, and one for each score that has a bound. Those of a weight
-    that is computed: v² and v · (g/‖v‖); squares, filters times their gains, and the gains times a number. Of experts
-    those of weights and activations.
+    that is computed: v² and v · (g/‖v‖); squares, filters times their gains, and the gains times a number. Of `BESIDE`
+    those of its function.
     """
     layer, (x, *_) = example.layer(), example.at(point)
     if isinstance(layer, ComputedWeight) and layer.computes_weight:
@@ -237,7 +242,7 @@ def products_beside(example: Example, point: Mapping[str, int]) -> int:
     if isinstance(layer, LstmCell | GruCell):
         return 3 * x[0] * layer.hidden_size
     if not isinstance(layer, Lstm | Gru):
-        return multiplications(layer, x) if isinstance(layer, Experts) else 0
+        return BESIDE[example.type](layer, *example.at(point)) if example.type in BESIDE else 0
     return 3 * x[0] * x[1] * layer.directions * layer.num_layers * layer.hidden_size
 
 

@@ -171,7 +171,7 @@ FUNCTIONS = (
     *("exp", "expm1", "log", "log1p", "erf", "sin", "cos", "logsumexp"),
     *("selu", "celu", "tanhshrink", "logsigmoid", "mish", "quick_gelu", "glu"),
     *("conv_lstm", "rnn_cell", "lstm_cell", "gru_cell"),
-    "experts",
+    *("experts", "selective_scan", "ssd"),
 )
 """Types whose values are no fractions; the first only where a root is none."""
 
