@@ -12,8 +12,8 @@ from tests.support.examples.merging import MERGING
 from tests.support.examples.recurrent import EMBEDDING, FURTHER, RECURRENT, SELECTING
 from tests.support.examples.reducing import REDUCING
 from tests.support.examples.reshaping import MOVING
-from tests.support.examples.slicing import SLICING
 from tests.support.examples.scan import SCAN
+from tests.support.examples.slicing import SLICING
 from tests.support.examples.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
 from tests.support.examples.tensors import TENSORS
 from tests.support.examples.windows import WINDOWS
