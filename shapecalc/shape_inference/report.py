@@ -323,7 +323,7 @@ class Report(Presented):
         if not any(isinstance(row, GroupReport) for row in self.tree):
             return tuple(row for row in self.tree if isinstance(row, LayerReport))
         return tuple(
-            [row._replace(step=step) for row, step in zip(leaves(self.tree), self.architecture.layers, strict=True)]
+            [_with_path(row, step) for row, step in zip(leaves(self.tree), self.architecture.layers, strict=True)]
         )
 
     @cached_property
@@ -396,6 +396,11 @@ class Report(Presented):
         if self.products.masked == 0:
             return parts
         return {**parts, "masked_macs": as_json(self.products.masked), "useful_macs": as_json(self.products.useful)}
+
+
+def _with_path(row: LayerReport, step: Step) -> LayerReport:
+    """Return a row with the step under its full path; its layer has sizes in place of symbols."""
+    return row._replace(step=step._replace(layer=row.step.layer) if step.layer.size_fields else step)
 
 
 def leaves(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:

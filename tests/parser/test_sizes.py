@@ -159,3 +159,16 @@ layers:
     assert [str(row.output) for row in shapecalc.inspect(shapecalc.loads(NET + text)).layers[1:]] == [
         str((N, 3, H, W))
     ] * 3
+
+
+def test_symbols_have_their_sizes_in_a_run_of_blocks_and_repeats() -> None:
+    blocks = 'blocks: {b: {parameters: [k], layers: [reshape: [N, "${H // k}", $k, -1]]}}\n'
+    body = "layers: [{b: 2}, {flatten: 1, name: f}, {reshape: [N, 3, H, W], repeat: 2, name: back}]"
+    net = shapecalc.loads(NET + blocks + body)
+    report = shapecalc.inspect(net, N=2, H=6, W=5)
+    assert [row.step.layer.shape for row in report.layers if row.type == "reshape"] == [
+        (2, 3, 2, -1),
+        (2, 3, 6, 5),
+        (2, 3, 6, 5),
+    ]
+    assert shapecalc.verify(net, H=6, W=5).ok
