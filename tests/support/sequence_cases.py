@@ -112,7 +112,7 @@ CASES = [
         "embedding",
         ((2, 5),),
         0,
-        {"num_embeddings": 7, "embedding_dim": 3, "padding_idx": 0},
+        {"num_embeddings": 7, "embedding_dim": 3, "padding_idx": 0, "max_norm": None},
         {"weight": (7, 3)},
         below=7,
     ),
