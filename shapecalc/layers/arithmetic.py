@@ -238,6 +238,11 @@ class Divide(Ordered):
 
     foreign_names = "div truedivide quotient elementwisedivide"
 
+    def check_fields(self) -> None:
+        """Raise `LayerError` SC201 for a division by 0."""
+        if self.other == 0 and not self.reverse:
+            raise LayerError("SC201", expects="a number other than 0", receives=0, preposition="as", field="other")
+
     def output_dtype(self, output: str, arriving: tuple[str, ...]) -> str:
         """Return float32, of integers too."""
         return "float32"

@@ -46,7 +46,8 @@ def documentation(cls: type[Layer]) -> Documentation:
     summary: list[str] = []
     sections: dict[str, list[str]] = {}
     lines = summary
-    for line in inspect.cleandoc(cls.__doc__ or "").splitlines():
+    text, _, _ = inspect.cleandoc(cls.__doc__ or "").partition("\n>>> ")
+    for line in text.splitlines():
         match = SECTION.match(line)
         if match:
             lines = sections.setdefault(match[1], [])

@@ -128,8 +128,11 @@ class Einsum(Layer):
         equation, sizes = self._sizes(inputs, constraints)
         return tuple(sizes[letter] for letter in equation.output)
 
-    def _sizes(self, inputs: Sequence[Shape], constraints: Constraints) -> tuple[Subscripts, dict[str, Dim]]:
-        """Return the equation with a letter for each axis, and the size of each letter."""
+    def _sizes(self, inputs: Sequence[Shape], constraints: Constraints | None) -> tuple[Subscripts, dict[str, Dim]]:
+        """Return the equation with a letter for each axis, and the size of each letter.
+
+        Without `constraints` the sizes of a letter are not compared: they are of a sample that may not be valid.
+        """
         written = read(self.equation)
         if len(written.inputs) != len(inputs):
             count = len(written.inputs)
@@ -143,7 +146,7 @@ class Einsum(Layer):
                 raise self._other_rank(term, x)
             start = term.index("...") if "..." in term else len(x)
             hidden.append(x[start : start + count] if "..." in term else ())
-        wide = broadcast(hidden, constraints) if any(hidden) else ()
+        wide = broadcast(hidden, constraints or Constraints([])) if any(hidden) else ()
         equation = Subscripts(
             tuple(_named(*each) for each in zip(written.inputs, hidden, strict=True)),
             _named(written.output, wide),
@@ -151,7 +154,7 @@ class Einsum(Layer):
         sizes: dict[str, Dim] = {str(axis): size for axis, size in enumerate(reversed(wide))}
         for term, x in zip(equation.inputs, inputs, strict=True):
             for letter, size in zip(term, x, strict=True):
-                if letter.isalpha() and sizes.setdefault(letter, size) != size:
+                if letter.isalpha() and sizes.setdefault(letter, size) != size and constraints is not None:
                     self._require_one_size(letter, sizes, size, inputs, constraints)
         return equation, sizes
 
@@ -177,7 +180,7 @@ class Einsum(Layer):
 
         An axis of `...` that stretches is left out of its input's letters.
         """
-        equation, sizes = self._sizes(inputs, Constraints([]))
+        equation, sizes = self._sizes(inputs, None)
         terms = [
             tuple(letter for letter, size in zip(term, x, strict=True) if letter.isalpha() or size == sizes[letter])
             for term, x in zip(equation.inputs, inputs, strict=True)

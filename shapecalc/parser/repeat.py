@@ -121,13 +121,17 @@ class _Lists:
         first, *others = lists or ("",)
         for name in others:
             if len(lists[name]) != len(lists[first]):
-                counts = [f"`{each}` has {len(lists[each])}" for each in (first, name)]
-                message = f"`repeat` expects lists of one length: {counts[0]} entries, {counts[1]}"
-                labels = (Label(head(nodes[first]), f"{len(lists[first])} entries"),)
-                span, label = head(nodes[name]), f"{len(lists[name])} entries"
+                counts = [f"`{each}` has {_entries(lists[each])}" for each in (first, name)]
+                message = f"`repeat` expects lists of one length: {counts[0]}, {counts[1]}"
+                labels = (Label(head(nodes[first]), _entries(lists[first])),)
+                span, label = head(nodes[name]), _entries(lists[name])
                 self._diagnostics.refuse("SC204", message, span, label=label, labels=labels)
                 return False
         return True
+
+
+def _entries(values: SequenceOf[Node]) -> str:
+    return "1 entry" if len(values) == 1 else f"{len(values)} entries"
 
 
 def _is_value(node: Node) -> bool:

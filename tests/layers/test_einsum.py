@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import shapecalc
 from shapecalc.dims import Condition, Relation, symbol
 from shapecalc.layers.einsum import Einsum
 from shapecalc.layers.saved import Storage
@@ -92,3 +93,9 @@ def test_products_of_elements_and_of_matrices_are_counted(equation: str, inputs:
 def test_axes_in_another_order_are_a_view() -> None:
     orders = [einsum(equation).storage for equation in ("ij->ji", "ii->i", "ij->i", "ij,jk")]
     assert orders == [Storage.VIEW, Storage.VIEW, Storage.NEW, Storage.NEW]
+
+
+def test_a_letter_of_a_symbol_and_a_number_makes_them_equal() -> None:
+    report = shapecalc.inspect(shapecalc.loads('{input: [N, 8], layers: [{einsum: "ij,jk", from: [input, input]}]}'))
+    assert [str(constraint.condition) for constraint in report.constraints] == ["N == 8"]
+    assert report.costs_at == {"N": 8}
