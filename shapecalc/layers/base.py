@@ -24,6 +24,22 @@ L = TypeVar("L", bound="type[Layer]")
 
 REGISTRY: dict[str, "type[Layer]"] = {}
 
+FIRST_TYPES = frozenset([
+    "conv", "conv_transpose", "linear", "rbf", "max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool",
+    "global_avg_pool", "global_max_pool", "identity", "flatten", "reshape", "permute", "squeeze", "unsqueeze",
+    "relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "softplus",
+    "softmax", "log_softmax", "dropout", "stochastic_depth", "batch_norm", "instance_norm", "layer_norm",
+    "rms_norm", "group_norm", "local_response_norm", "scale", "add", "multiply", "concat", "matmul", "split",
+    "chunk", "select_channels", "pad", "center_crop", "upsample", "channel_shuffle", "pixel_shuffle",
+    "pixel_unshuffle", "select", "mean", "max", "sum", "rnn", "lstm", "gru", "embedding", "one_hot",
+    "cosine_similarity", "scaled_dot_product_attention", "multihead_attention", "positional_encoding",
+    "rotary_embedding", "class_token",
+])  # fmt: skip
+"""The layer types of the first release, after which no block may be named.
+
+A file may have a block that has the name of a later type: it means the block.
+"""
+
 PARAMS_AS = ("pytorch", "keras", "textbook")
 """Conventions of counting parameters: frameworks store different tensors for the same layer."""
 
@@ -41,8 +57,8 @@ class Layer:
     """The field whose value may be `{like: step}`, which is a further input."""
     spared_by: ClassVar[Mapping[str, str]] = {}
     """Required fields that follow from the input if a flag is set: the name of the flag of each."""
-    reserves_name: ClassVar[bool] = True
-    """Whether a block must not have its name; False for a type that was added when files may have had such a block."""
+    reserves_name: ClassVar[bool]
+    """Whether a block must not have its name, by `layer`: the type was there before files could have such a block."""
     takes: ClassVar[tuple[int, int]] = (1, 1)
     """The least and the greatest number of inputs."""
     letters: ClassVar[tuple[str, ...]] = ("x",)
@@ -352,6 +368,7 @@ def layer(type_: str, *, main: str | None = None) -> Callable[[L], L]:
         if type_ in REGISTRY:
             raise ValueError(f"two layers are called `{type_}`: {REGISTRY[type_].__qualname__} and {cls.__qualname__}")
         cls.type = type_
+        cls.reserves_name = type_ in FIRST_TYPES
         cls.main = main
         cls.fields = _read_fields(cls)
         kinds = {field.name: _item(field.kind) for field in cls.fields.values()}

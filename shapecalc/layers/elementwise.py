@@ -56,6 +56,7 @@ class Function(Elementwise):
 
     __slots__ = ()
     is_activation = False
+    value_range = Layer.value_range
     reads_nothing: ClassVar[bool] = False
     """Whether its gradient is computed without its input and output."""
 

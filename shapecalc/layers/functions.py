@@ -2,7 +2,6 @@
 
 from shapecalc.layers.base import layer
 from shapecalc.layers.elementwise import INTEGERS_TOO, Function
-from shapecalc.layers.intervals import RealInterval
 
 
 @layer("sqrt")
@@ -18,7 +17,6 @@ class Sqrt(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval(0, includes_low=True)
     cost = 1
     reads_output = True
 
@@ -36,7 +34,6 @@ class Rsqrt(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval(0)
     cost = 2
     reads_output = True
 
@@ -54,7 +51,6 @@ class Exp(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval(0)
     cost = 1
     foreign_names = "exponential"
     reads_output = True
@@ -73,7 +69,6 @@ class Expm1(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval(-1)
     cost = 2
     reads_output = True
 
@@ -91,7 +86,6 @@ class Log(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval()
     cost = 1
 
 
@@ -108,7 +102,6 @@ class Log1p(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval()
     cost = 2
 
 
@@ -125,7 +118,6 @@ class Square(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval(0, includes_low=True)
     cost = 1
     reads = INTEGERS_TOO
     gives = "same"
@@ -144,7 +136,6 @@ class Reciprocal(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval()
     cost = 1
     reads_output = True
 
@@ -162,7 +153,6 @@ class Erf(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval(-1, 1)
     cost = 1
 
 
@@ -179,7 +169,6 @@ class Sin(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval(-1, 1, includes_low=True, includes_high=True)
     cost = 1
 
 
@@ -196,5 +185,4 @@ class Cos(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval(-1, 1, includes_low=True, includes_high=True)
     cost = 1

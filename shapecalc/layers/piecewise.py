@@ -1,7 +1,6 @@
 """Piecewise linear functions of each element that are no activation: absolute value, sign, rounding and bounds."""
 
 from dataclasses import dataclass
-from math import inf
 from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
@@ -9,7 +8,6 @@ from shapecalc.dims import Dim, Shape, product
 from shapecalc.layers.base import layer
 from shapecalc.layers.elementwise import INTEGERS_TOO, Function
 from shapecalc.layers.fields import Number
-from shapecalc.layers.intervals import RealInterval
 
 
 @layer("abs")
@@ -25,7 +23,6 @@ class Abs(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval(0, includes_low=True)
     cost = 1
     foreign_names = "absolute absval"
     reads = INTEGERS_TOO
@@ -45,7 +42,6 @@ class Negative(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval()
     cost = 1
     foreign_names = "neg negate"
     reads = INTEGERS_TOO
@@ -66,7 +62,6 @@ class Sign(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval(-1, 1, includes_low=True, includes_high=True)
     cost = 2
     foreign_names = "sgn"
     reads = INTEGERS_TOO
@@ -87,7 +82,6 @@ class FloorFunction(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval()
     cost = 1
     reads_nothing = True
 
@@ -105,7 +99,6 @@ class Ceil(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval()
     cost = 1
     reads_nothing = True
 
@@ -123,7 +116,6 @@ class Round(Function):
     """
 
     __slots__ = ()
-    codomain = RealInterval()
     cost = 1
     reads_nothing = True
 
@@ -163,10 +155,3 @@ class Clamp(Function):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison per element and bound."""
         return ((self.min is not None) + (self.max is not None)) * product(x)
-
-    @property
-    def value_range(self) -> RealInterval:
-        """From `min` to `max`."""
-        high = inf if self.max is None else self.max
-        low = -inf if self.min is None else min(self.min, high)
-        return RealInterval(low, high, includes_low=self.min is not None, includes_high=self.max is not None)

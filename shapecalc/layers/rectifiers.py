@@ -5,7 +5,7 @@ from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Shape, show
-from shapecalc.layers.base import layer
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.elementwise import Elementwise
 from shapecalc.layers.fields import Number, OptionalCount
@@ -37,7 +37,7 @@ class Prelu(Elementwise):
     )
     foreign_fields = ("num_parameters: numparams channels ~numslopes", "nothing: sharedaxes init alphainitializer")
     cost = 2
-    codomain = RealInterval()
+    value_range = Layer.value_range
     num_parameters: OptionalCount = None
 
     @property

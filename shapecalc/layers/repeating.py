@@ -29,7 +29,6 @@ class Expand(Moving):
     Source: torch.Tensor.expand
     """
 
-    reserves_name = False
     foreign_names = "~expand ~broadcastto ~broadcast ~expandas"
     foreign_notes = ("broadcastto broadcast | use `expand` with the size of every axis, −1 for one that stays",)
     foreign_fields = ("size: sizes shape ~outputshape dims",)
@@ -92,7 +91,6 @@ class Tile(Moving):
     Source: torch.tile
     """
 
-    reserves_name = False
     foreign_names = "~tile ~repeat ~repeatvector"
     foreign_notes = (
         "repeat | use `tile` for copies of the whole, as in PyTorch; `repeat_interleave` as in NumPy",
@@ -132,7 +130,6 @@ class RepeatInterleave(Moving):
     Source: torch.repeat_interleave, with `dim`
     """
 
-    reserves_name = False
     foreign_names = "~repeatelements ~repeatkv"
     foreign_fields = ("repeats: repeat rep reps n times ~nrep", "dim: axis dimension")
     keeps_axes = True

@@ -40,7 +40,6 @@ class Slice(Moving):
     (1, 25, 100)
     """
 
-    reserves_name = False
     foreign_names = "~slice ~stridedslice ~slicelayer ~chomp# ~narrow"
     foreign_notes = (
         "narrow | use `slice: {dim: …, start: …, end: …}`, whose `end` is start + length",
@@ -117,7 +116,6 @@ class Roll(Moving):
     Source: torch.roll, with `dims`; Liu et al. 2021 (Swin Transformer), figure 4
     """
 
-    reserves_name = False
     foreign_names = "~cyclicshift ~circshift"
     foreign_fields = ("shifts: shift ~shiftsize", "dims: dim axis axes dimension dimensions")
     keeps_axes = True
@@ -155,7 +153,6 @@ class Flip(Moving):
     Source: torch.flip
     """
 
-    reserves_name = False
     foreign_names = "~fliplr ~flipud ~reverse"
     foreign_notes = ("fliplr flipud reverse | use `flip` with the axes to reverse",)
     foreign_fields = ("dims: dim axis axes dimension dimensions",)
@@ -191,7 +188,6 @@ class Stack(Moving):
     Source: torch.stack, whose `dim` is 0 by default
     """
 
-    reserves_name = False
     foreign_names = "~stack ~pack"
     foreign_fields = ("dim: axis dimension newaxis",)
     takes: ClassVar[tuple[int, int]] = (1, 4096)
@@ -245,7 +241,6 @@ class Unbind(Moving):
     Source: torch.unbind, whose `dim` is 0 by default
     """
 
-    reserves_name = False
     foreign_names = "~unstack ~unpack"
     foreign_fields = ("dim: axis dimension",)
     dim: Axis

@@ -46,7 +46,7 @@ def test_another_tools_name_says_what_it_is_here(run) -> None:
         ("Conv2D", "did you mean `conv`?"),
         ("lienar", "did you mean `linear`?"),
         ("Pooling", "use `max_pool` or `avg_pool`, whichever it computes"),
-        ("selu", "`shapecalc layers` lists every type"),
+        ("maxout", "`shapecalc layers` lists every type"),
         ("banana", "`shapecalc layers` lists every type"),
     ):
         ended = run("layers", name)

@@ -30,7 +30,7 @@ LED = {
     "torch.nn.Linear": "the layer is `linear`; `shapecalc layers linear` explains it",
     "flattenn": "did you mean the layer `flatten`? `shapecalc layers flatten`",
     "MBConv": "no command `MBConv`; for a layer: use `conv` with `kernel_size: 1`",
-    "norm": "`shapecalc layers norm` lists the names with it",
+    "norm": "`norm` is a layer, not a command; `shapecalc layers norm` explains it",
     "resnet": "`shapecalc list resnet` lists the names with it",
     "ResNet-50": "did you mean `shapecalc inspect resnet50`?",
     "lenet5": "write `shapecalc inspect lenet5`",

@@ -24,7 +24,10 @@ def test_the_shape_stays_with_its_symbols_and_the_memory_layout_too(example: Exa
     assert layer.output_shape(x) == x
     assert layer.operations(x, x) != 0
     assert layer.storage is Storage.LIKE
-    assert isinstance(layer.value_range, RealInterval)
+    if layer.is_activation and layer.type != "prelu":  # its slopes decide about it
+        assert isinstance(layer.value_range, RealInterval)
+    else:
+        assert layer.value_range is None
 
 
 def test_symbols_of_any_kind_stay() -> None:

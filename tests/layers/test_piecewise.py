@@ -42,16 +42,3 @@ def test_only_what_a_slope_depends_on_is_saved(word: str, fields: dict[str, Any]
 )
 def test_integers_stay_integers_between_integer_bounds(word: str, fields: dict[str, Any], gives: str) -> None:
     assert made(word, **fields).output_dtype("output", ("int64",)) == gives
-
-
-@for_each(
-    "fields, text",
-    [
-        ({"min": 0}, "[0, ∞)"),
-        ({"max": 1}, "(−∞, 1]"),
-        ({"min": -1, "max": 1}, "[−1, 1]"),
-        ({"min": 2, "max": 1}, "[1, 1]"),
-    ],
-)
-def test_the_range_of_a_clamp_is_between_its_bounds(fields: dict[str, Any], text: str) -> None:
-    assert str(made("clamp", **fields).value_range) == text

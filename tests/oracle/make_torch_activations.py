@@ -42,6 +42,7 @@ CASES: list[tuple[str, Callable[..., torch.Tensor], dict[str, Any], list[float]]
     ("silu", functional.silu, {}, []),
     ("hardswish", functional.hardswish, {}, []),
     ("hardsigmoid", functional.hardsigmoid, {}, []),
+    ("hardsigmoid", lambda x, alpha: (alpha * x + 0.5).clamp(0, 1), {"alpha": 0.2}, []),
     ("sigmoid", torch.sigmoid, {}, []),
     ("tanh", torch.tanh, {}, []),
     ("softplus", functional.softplus, {}, []),
@@ -51,6 +52,17 @@ CASES: list[tuple[str, Callable[..., torch.Tensor], dict[str, Any], list[float]]
     ("softmax", functional.softmax, {}, [-2.0, 0.0, 1.5]),
     ("log_softmax", functional.log_softmax, {}, [0.0]),
     ("log_softmax", functional.log_softmax, {}, [1000.0, 1001.0]),
+    ("selu", functional.selu, {}, []),
+    ("celu", functional.celu, {"alpha": 2.0}, []),
+    ("mish", functional.mish, {}, []),
+    ("quick_gelu", lambda x: x * torch.sigmoid(1.702 * x), {}, []),
+    ("hardtanh", functional.hardtanh, {"min_val": -2.0}, []),
+    ("threshold", functional.threshold, {"threshold": 1.0, "value": 0.0}, []),
+    ("softsign", functional.softsign, {}, []),
+    ("logsigmoid", functional.logsigmoid, {}, []),
+    ("hard_shrink", functional.hardshrink, {"lambd": 0.6}, []),
+    ("soft_shrink", functional.softshrink, {"lambd": 0.6}, []),
+    ("tanhshrink", functional.tanhshrink, {}, []),
 ]
 
 

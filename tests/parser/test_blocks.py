@@ -13,7 +13,9 @@ from shapecalc.checking.expect import unmet
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.dims import symbol
 from shapecalc.files.load import loads
+from shapecalc.layers import layer_types
 from shapecalc.layers.activation import Relu, Tanh
+from shapecalc.layers.base import FIRST_TYPES
 from shapecalc.parser.grammar import parse
 from shapecalc.parser.schema import schema
 from shapecalc.shape_inference.engine import inspect
@@ -358,3 +360,10 @@ def test_a_block_may_have_the_name_of_a_type_that_was_added_later() -> None:
     assert Draft7Validator(schema()).is_valid(yaml.safe_load(text))
     with pytest.raises(ShapecalcError, match="`conv` is a layer type"):
         loads(text.replace("expand", "conv"))
+
+
+def test_a_file_without_such_a_block_means_the_layer() -> None:
+    block = "  norm:\n    parameters: [groups: 2]\n    layers: [group_norm: $groups]\n"
+    assert [layer.type for layer in layers_of(net(block, "norm", "norm: 4"))] == ["group_norm", "group_norm"]
+    assert [layer.type for layer in layers_of(f"{HEAD}layers: [norm: 1]")] == ["norm"]
+    assert set(layer_types()) >= FIRST_TYPES

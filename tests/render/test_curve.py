@@ -13,7 +13,11 @@ from shapecalc.render.terminal.chart import MARK
 from shapecalc.render.terminal.grid import Page, display_width
 
 PAGE = Page(80, color=False, unicode=True)
-ACTIVATIONS = [cls for cls in layer_types().values() if cls.value_range is not Layer.value_range]
+ACTIVATIONS = [
+    cls
+    for cls in layer_types().values()
+    if cls.value_range is not Layer.value_range and not any(field.required for field in cls.fields.values())
+]
 
 
 def test_a_curve_of_numbers_too_large_to_subtract_is_not_drawn() -> None:
