@@ -41,7 +41,7 @@ class Elementwise(Layer):
         return (saved_output(y) if self.reads_output else saved_input((x,)),)
 
     @property
-    def value_range(self) -> RealInterval:
+    def value_range(self) -> RealInterval | None:
         """The values that it takes for all real numbers."""
         return self.codomain
 
