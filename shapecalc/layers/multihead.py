@@ -161,8 +161,16 @@ class MultiheadAttention(Attending):
         order = "[N, length, features]" if self.batch_first else "[length, N, features]"
         for name, shape in (("query", query), ("key", key), ("value", value)):
             if len(shape) != RANK:
-                expects = f"{order} as {name}"
-                raise LayerError("SC305", expects=expects, receives=show(shape), label=f"receives rank {len(shape)}")
+                help_text = (
+                    "add `attn_mask: true` if the last input is a mask" if shape is inputs[-1] is not query else None
+                )
+                raise LayerError(
+                    "SC305",
+                    expects=f"{order} as {name}",
+                    receives=show(shape),
+                    label=f"receives rank {len(shape)}",
+                    help=None if self.attn_mask else help_text,
+                )
         constraints.require_stated(self.embed_dim, query[2], "embed_dim", "query features", x=query)
         constraints.require_stated(self.kdim, key[2], "kdim", "key features", x=key)
         constraints.require_stated(self.vdim, value[2], "vdim", "value features", x=value)

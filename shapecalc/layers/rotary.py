@@ -101,7 +101,8 @@ class RotaryEmbedding(Layer):
         required = REQUIRED[self.rope_type]
         for name in required:
             if getattr(self, name) is None:
-                raise self._contradiction("rope_type", f"`{name}` with `rope_type: {self.rope_type}`")
+                expects = f"`{name}` with `rope_type: {self.rope_type}`"
+                raise LayerError("SC205", expects=expects, field="rope_type", help=f"add `{name}`")
         for name in SCALING:
             if getattr(self, name) is not None and name not in (*required, *OPTIONAL.get(self.rope_type, ())):
                 readers = [kind for kind in REQUIRED if name in (*REQUIRED[kind], *OPTIONAL.get(kind, ()))]

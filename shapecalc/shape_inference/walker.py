@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FLOAT = "float32"
 INDICES = "int64"
+FLAGS = "bool"
 
 
 class Walker:
@@ -268,6 +269,8 @@ def _wrong_dtype(layer: Layer, index: int, dtype: str, count: int, *, declared: 
         help_text = "declare whole numbers: `input: {shape: [N, T], dtype: int64}`"
     elif INDICES in wanted:
         help_text = "let it read indices: `from: input`, with `input: {shape: [N, T], dtype: int64}`"
+    elif dtype == INDICES and FLAGS in wanted:
+        help_text = f"write `dtype: {FLAGS}` for it, or put `cast: {FLAGS}` before this"
     elif dtype == INDICES and FLOAT in wanted:
         help_text = "put `embedding` or `one_hot` before it"
     elif declared:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+import shapecalc
 from shapecalc.layers.multihead import MultiheadAttention
 from tests.layers.test_attention import lengths, seen
 from tests.support.layers import made, params, refused
@@ -74,3 +75,23 @@ def test_a_mask_is_one_input_more(mask: Any) -> None:
     assert layer.output_shape(x, mask) == x
     assert layer.parameters(x, mask) == made("multihead_attention", num_heads=2).parameters(x)
     assert layer.operations(x, mask, x) - made("multihead_attention", num_heads=2).operations(x, x) == 3 * 2 * 5 * 5
+
+
+def test_the_help_for_a_mask_that_is_not_expected_names_the_field() -> None:
+    error = refused(made("multihead_attention", num_heads=2), (5, 3, 8), (5, 5))
+    assert error.help == "add `attn_mask: true` if the last input is a mask"
+    assert refused(made("multihead_attention", num_heads=2), (5, 8)).help is None
+
+
+def test_a_mask_of_integers_is_told_to_be_of_flags() -> None:
+    text = """\
+inputs: {x: [2, 5, 8], m: {shape: [5, 5], dtype: int64}}
+layers: [{multihead_attention: {num_heads: 2, batch_first: true, attn_mask: true}, from: [x, m]}]
+"""
+    with pytest.raises(shapecalc.ShapecalcError) as caught:
+        shapecalc.inspect(shapecalc.loads(text))
+    (diagnostic,) = caught.value.diagnostics
+    assert (diagnostic.code, diagnostic.help) == (
+        "SC206",
+        "write `dtype: bool` for it, or put `cast: bool` before this",
+    )
