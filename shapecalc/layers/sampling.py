@@ -75,7 +75,7 @@ class AffineGrid(Layer):
     """The grid of grid_sample that an affine map gives: A · (x, y, 1) at each position of an output.
 
     Fields:
-        size: Size of the output of grid_sample along each of its two or three spatial axes.
+        size: Size of the output of grid_sample along each of its two or three spatial axes, also a symbol of the input.
         align_corners: Whether −1 and 1 are the centres of the first and last elements, or else their outer edges.
 
     Input: A [N, 2, 3]; [N, 3, 4] with three axes
