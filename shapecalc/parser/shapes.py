@@ -80,7 +80,8 @@ def read_dim(node: Node, key: str, diagnostics: Diagnostics) -> Dim | None:
         if 1 <= value <= LARGEST_DIM:
             return value
         message = f"`{key}` expects sizes from 1 to {LARGEST_DIM} (2^31 - 1), receives {value}"
-        diagnostics.refuse("SC201", message, node.span)
+        help_text = "an axis of size 0 has no elements: leave out what would be computed of it" if value == 0 else None
+        diagnostics.refuse("SC201", message, node.span, help=help_text)
     elif isinstance(value, str) and SYMBOL.fullmatch(value):
         return symbol(value)
     else:

@@ -101,6 +101,9 @@ SPATIAL = (
     'upsample: {size: ["${2 * H}", "${W // 3 + 1}"], mode: bilinear}',
     "upsample: {size: {like: input}, mode: nearest}",
     'center_crop: ["${H - 4}", "${W - W // 2}"]',
+    'slice: {dim: 2, start: "${H // 3}", end: H, step: 2}',
+    'slice: {dim: -1, start: -3, end: "${W - 1}"}',
+    'tile: [1, "${W // 2}"]',
     "center_crop: {size: {like: body}}",
 )
 
