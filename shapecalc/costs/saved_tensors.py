@@ -94,9 +94,9 @@ def saved_tensors(report: Report, dtype: str = USUAL_DTYPE) -> SavedTensors:
     allocations = memory_of_slots(report, dtype)
     requires_grad = _requiring_grad(report, allocations)
     records = {
-        row.path: _records(row, allocations, requires_grad, itemsize)
+        row.path: _records(row, allocations, requires_grad, itemsize, trains=trains)
         for row in report.layers
-        if report.trains(row) or not requires_grad.isdisjoint(row.step.inputs)
+        if (trains := report.trains(row)) or not requires_grad.isdisjoint(row.step.inputs)
     }
     savers: dict[str, set[str]] = defaultdict(set)
     for path, own in records.items():
@@ -126,14 +126,19 @@ def _requiring_grad(report: Report, allocations: Mapping[str, Allocation]) -> fr
 
 
 def _records(
-    row: LayerReport, allocations: Mapping[str, Allocation], requires_grad: frozenset[str], itemsize: int
+    row: LayerReport,
+    allocations: Mapping[str, Allocation],
+    requires_grad: frozenset[str],
+    itemsize: int,
+    *,
+    trains: bool,
 ) -> list[tuple[Saved, str, str, Dim]]:
     """Return the records of a layer with the key of each tensor, the slot whose memory it shares, and its bytes."""
     itemsizes = {"": itemsize, "float32": BYTES, **ITEMSIZES}
     records = []
     requiring = [place for place, slot in enumerate(row.step.inputs) if slot in requires_grad]
     for record in row.step.layer.saved(*row.inputs, row.output):
-        if not record.is_needed(requiring):
+        if (record.for_weights and not trains) or not record.is_needed(requiring):
             continue
         own = itemsizes[record.dtype] * record.elements
         if record.of is None:

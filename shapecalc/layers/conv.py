@@ -192,8 +192,8 @@ class Conv(ComputedWeight):
 
     @property
     def has_bias(self) -> bool:
-        """Whether it has a bias."""
-        return self.bias
+        """Whether it has a bias next to a `weight`, which `weight_norm` computes from two tensors."""
+        return self.bias and not self.weight_norm
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight, or what it is computed from, and, with `bias`, the bias."""
@@ -336,8 +336,8 @@ class ConvTranspose(ComputedWeight):
 
     @property
     def has_bias(self) -> bool:
-        """Whether it has a bias."""
-        return self.bias
+        """Whether it has a bias next to a `weight`, which `weight_norm` computes from two tensors."""
+        return self.bias and not self.weight_norm
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight, or what it is computed from, and, with `bias`, the bias."""

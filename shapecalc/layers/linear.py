@@ -95,8 +95,8 @@ class Linear(ComputedWeight):
 
     @property
     def has_bias(self) -> bool:
-        """Whether it has a bias."""
-        return self.bias
+        """Whether it has a bias next to a `weight`, which `weight_norm` computes from two tensors."""
+        return self.bias and not self.weight_norm
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight, or what it is computed from, and, with `bias`, the bias."""
@@ -108,7 +108,8 @@ class Linear(ComputedWeight):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, of which the weight's gradient is computed; with several leading axes it is contiguous."""
-        return (saved_input((x,), in_order=len(x) > 2), *self.saved_weight((self.out_features, x[-1])))
+        x_saved = saved_input((x,), in_order=len(x) > 2)._replace(for_weights=True)
+        return (x_saved, *self.saved_weight((self.out_features, x[-1])))
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per output with `bias`, and what computes the weight."""

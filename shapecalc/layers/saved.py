@@ -29,6 +29,8 @@ class Saved(NamedTuple):
     """Whether an input that is not contiguous is copied first, and the copy saved."""
     random: bool = False
     """Whether it is random, so that computing it again would give another tensor."""
+    for_weights: bool = False
+    """Whether it is saved for the gradients of weights alone: a linear layer with a fixed weight saves no input."""
 
     def is_needed(self, requiring_grad: Container[int]) -> bool:
         """Return whether it is saved if some inputs, or none, require gradients."""

@@ -292,3 +292,26 @@ layers:
     (diagnostic,) = caught.value.diagnostics
     assert message in diagnostic.message
     assert diagnostic.help == help_text
+
+
+def test_what_is_saved_beside_fixed_weights_is_what_pytorch_saves() -> None:
+    """torch 2.13, `saved_tensors_hooks`: a convolution saves its input all the same, a linear layer does not."""
+    text = """
+input: [2, 3, 9, 9]
+layers:
+  - {conv: {out_channels: 3, kernel_size: 1, bias: false}, name: first}
+  - {buffer: [3, 1, 3, 3], name: filter}
+  - {conv: {out_channels: 3, kernel_size: 3, groups: 3, bias: false}, share: {weight: filter}, name: blur}
+  - {parameter: [1, 3, 1, 1], name: gain}
+  - {multiply: , from: [blur, gain], name: scaled}
+  - {constant: 0.5, name: half}
+  - {multiply: , from: [scaled, half], name: halved}
+  - {buffer: [4, 7], name: rows}
+  - {linear: {out_features: 4, bias: false}, share: {weight: rows}, name: fixed}
+  - {linear: {out_features: 4, bias: false}, name: trained}
+"""
+    layers = shapecalc.train_cost(shapecalc.loads(text)).step.saved.layers
+    saved = {layer.row.path: [tensor.size for tensor in layer.tensors] for layer in layers if layer.tensors}
+    assert saved == {
+        "first": [4 * 486], "blur": [4 * 486], "scaled": [4 * 294, 0], "halved": [4], "trained": [4 * 168],
+    }  # fmt: skip
