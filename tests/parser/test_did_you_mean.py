@@ -54,7 +54,7 @@ def test_a_fix_writes_the_same_layer_or_none(tool: str) -> None:
             ("global_response_norm", None),
             ("grn", None),
         ),
-        *(("constant", None), ("roi_pool", None), ("frac_pool", None), ("Pooling", None), ("InnerProduct", "linear")),
+        *(("roi_pool", None), ("frac_pool", None), ("Pooling", None), ("InnerProduct", "linear")),
         *(
             ("Softmax2d", "softmax"),
             ("graph_norm", None),

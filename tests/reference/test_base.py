@@ -48,7 +48,7 @@ def test_inner_axes_that_differ_are_refused(kind: object) -> None:
 
 def test_parameters_belong_to_the_call_that_shares_them() -> None:
     own = Call("a", "relu", {}, {}, ("x",), ("y",))
-    shared = Call("b", "relu", {}, {}, ("x",), ("y",), owners={"weight": "a"})
+    shared = Call("b", "relu", {}, {}, ("x",), ("y",), tensors={"weight": "a.weight"})
     assert (own.tensor("weight"), shared.tensor("weight"), shared.tensor("bias")) == ("a.weight", "a.weight", "b.bias")
 
 
