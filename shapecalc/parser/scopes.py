@@ -265,6 +265,8 @@ class Scope:
         elif block is not None:
             message = f"`{key}` names `{shorten(name)}`: what stands in a block or a repeat is not seen from outside"
             near, otherwise = None, "name the whole, or take the step out of it"
+            if block.text == "the block":
+                otherwise = "name it in `outputs:` of the block, or name the whole"
             labels = (block,)
         elif name in self.later_spans and joined(prefix, name) not in self._spans:
             message, near, otherwise = f"`{key}` names `{shorten(name)}`, which comes later", None, "move that step up"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -165,12 +165,14 @@ def refuse_unused(given: Settings, used: Iterable[str]) -> None:
         raise Misuse(f"`--set {name}` expects a symbol or a parameter of a file; no file has `{name}`")
 
 
-def parameter(text: str) -> str | int | float | bool | None:
-    """Return the value of a parameter, read as in a file: a number, a flag or a word.
+def parameter(text: str) -> Any:
+    """Return the value of a parameter, read as in a file: a number, a flag, a word, or a list of them.
 
-    >>> parameter("32"), parameter("gelu"), parameter("true")
-    (32, 'gelu', True)
+    >>> parameter("32"), parameter("gelu"), parameter("true"), parameter("[64, 128]")
+    (32, 'gelu', True, (64, 128))
     """
+    if text.startswith("[") and text.endswith("]"):
+        return tuple(parameter(entry.strip().strip("[]")) for entry in text[1:-1].split(",") if entry.strip())
     from shapecalc.parser.scalars import Refused, resolve
 
     value = resolve(text)
