@@ -22,6 +22,8 @@ PARAMS = {
     "gpt2-small": 124_439_808,  # GPT2LMHeadModel, the head tied to the words
     "llama-260k": 260_032,  # llama2.c names the model by it
     "llama3-8b": 8_030_261_248,  # "8B" in the paper's table 3
+    "mamba-130m": 129_135_360,  # MambaForCausalLM of state-spaces/mamba-130m, the head tied to the words
+    "mixtral-8x7b": 46_702_792_704,  # MixtralForCausalLM; "47B parameters, but only uses 13B active parameters"
     "roberta-base": 124_645_632,  # RobertaModel with its pooler
     "seq2seq-attention": 217_064_000,  # 4 x 1,000 cells twice, 50,000 words three times, two products
     "seq2seq-lstm": 384_144_000,  # "384M parameters", Sutskever et al., section 3.4, biases as PyTorch keeps them
@@ -117,6 +119,13 @@ def test_grouped_heads_save_what_their_papers_say() -> None:
     sizes = {row.path: row.params for row in report.layers}
     first = "layers.0.add_0.main.attention"
     assert sizes[f"{first}.wk"] == sizes[f"{first}.wv"] == sizes[f"{first}.wq"] // 4 == 4096 * 1024  # type: ignore[operator]
+
+
+def test_a_token_of_mixtral_uses_two_of_eight_experts() -> None:
+    totals = shapecalc.inspect(shapecalc.load("mixtral-8x7b")).totals
+    assert totals.params is not None
+    assert totals.params - 12_879_925_248 == 32 * 6 * 3 * 4096 * 14336
+    assert totals.active_params == 12_879_925_248
 
 
 def test_a_turned_query_keeps_its_length_and_products_depend_on_distance_alone() -> None:
