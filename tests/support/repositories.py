@@ -18,7 +18,7 @@ SHARED_EVERY = 3
 _LINTED = ("squeezenet1_1",)
 """With `vgg*_bn`, networks that torchvision built in ways of which lints warn."""
 _OUTPUT = re.compile(r"^  output: \[(?:N|T|\d+), (?:N, |\d+, |T, )?(\d+)(?:, 256, 256|, 388, 388)?\]$", re.MULTILINE)
-_FIGURES = re.compile(r"^  (?:params|macs|flops): .*\n", re.MULTILINE)
+_FIGURES = re.compile(r"^  (?:params|active_params|macs|flops): .*\n", re.MULTILINE)
 _BLOCKS = re.compile(r"^blocks:\n(?:[ #].*\n|\n)+", re.MULTILINE)
 
 
