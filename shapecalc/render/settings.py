@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Expr, pretty
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import Several, Values, entries_of, shape_of
+from shapecalc.layers.fields import Integer, Several, Values, entries_of, shape_of
 from shapecalc.shape_inference.report import LayerReport
 
 if TYPE_CHECKING:
@@ -127,7 +127,9 @@ def _text(kind: Kind, value: Any) -> str:
     if isinstance(kind, Values):
         count = sum(1 for _ in entries_of(value))
         return _nested(value) if count <= MOST_NUMBERS else f"{list(shape_of(value))} values"
-    return _listed(value) if isinstance(kind, Several) and not kind.single else format_value(value)
+    # Axes are no sizes, which are joined by an x.
+    is_list = isinstance(kind, Several) and (not kind.single or kind.item == Integer(minimum=None))
+    return _listed(value) if is_list else format_value(value)
 
 
 def _nested(value: Any) -> str:

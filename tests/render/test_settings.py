@@ -21,3 +21,8 @@ def test_what_enters_a_block_is_called_its_input() -> None:
 def test_a_list_is_no_product() -> None:
     report = inspect(loads("{input: [N, 4, 5], layers: [{permute: [0, 2, 1]}, {max_pool: {kernel_size: 2}}]}"))
     assert [called(row, brief=True) for row in report.layers] == ["permute [0, 2, 1]", "max_pool 2"]
+
+
+def test_axes_are_listed_as_they_are_written() -> None:
+    report = inspect(loads("{input: [N, 4, 5, 6], layers: [{mean: {dim: [2, -1], keepdim: true}}, {squeeze: [2, 3]}]}"))
+    assert [called(row) for row in report.layers] == ["mean [2, -1] keepdim=true", "squeeze [2, 3]"]
