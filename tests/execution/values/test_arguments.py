@@ -81,3 +81,10 @@ def test_what_does_not_fit_is_refused() -> None:
             values(net, inputs, params)
     with pytest.raises(ShapecalcError, match=r"`input` expects \[N, 2\] at N = 3, receives \[1, 2\]"):
         values(NET, [[1, 2]], sizes={"N": 3})
+
+
+def test_a_random_buffer_of_integers_or_flags_is_of_its_own_dtype() -> None:
+    for dtype in ("int64", "bool"):
+        buffer = f"{{buffer: {{shape: [3], dtype: {dtype}}}, name: b}}"
+        network = shapecalc.loads(f"{{input: [N, 4], layers: [{buffer}], outputs: {{b: b}}}}")
+        assert shapecalc.values(network)["b"].dtype == dtype
