@@ -7,7 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, ceil_div, condition, pretty, product, show
 from shapecalc.layers.base import axis_index, layer
 from shapecalc.layers.broadcasting import Clash, align, listed, settle
-from shapecalc.layers.constraints import REFUSING, Constraints, undecided
+from shapecalc.layers.constraints import REFUSING, Constraints, require_one_dtype, undecided
 from shapecalc.layers.fields import Axis, Count, Integer, OptionalIndex, Several
 from shapecalc.layers.merging import MOST_PARTS
 from shapecalc.layers.ranks import one_rank
@@ -210,6 +210,11 @@ class Stack(Moving):
         met = settle("inputs of one shape", inputs, clashes, constraints, align)
         sizes = tuple(met.get(index, size) for index, size in enumerate(first))
         return (*sizes[:axis], len(inputs), *sizes[axis:])
+
+    def output_dtype(self, output: str, arriving: tuple[str, ...]) -> str:
+        """Return the dtype of all inputs; raise `LayerError` SC206 if there are several."""
+        require_one_dtype(arriving)
+        return arriving[0]
 
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
         """Return the roles that all inputs agree on, and an unknown one."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 import shapecalc
+from shapecalc.diagnostics import LayerError
 from shapecalc.dims import Sizes, symbol
 from shapecalc.layers.saved import Storage
 from shapecalc.layers.slicing import Flip, Roll, Slice, Stack, Unbind
@@ -94,3 +97,9 @@ def test_an_axis_of_an_unknown_length_is_not_separated() -> None:
     assert list(Unbind(dim=1).outputs((2, 3))) == ["0", "1", "2"]
     assert refused(Unbind(dim=1), (2, T)).code == "SC311"
     assert refused(Unbind(dim=1), (2, 4097)).code == "SC309"
+
+
+def test_inputs_of_two_dtypes_are_not_stacked() -> None:
+    assert Stack(dim=0).output_dtype("output", ("bool", "bool")) == "bool"
+    with pytest.raises(LayerError, match="expects inputs of one dtype, receives bool and int64"):
+        Stack(dim=0).output_dtype("output", ("bool", "int64"))
