@@ -573,9 +573,13 @@ class StepReader:
     def _reuse_layer(self, parts: StepParts, shared: Step, at: _StepContext, spans: StepSpans) -> str | None:
         """Add a step with the layer and the weights of another step."""
         self._refuse_repeated_share(parts)
+        if shared.layer.is_tensor:
+            message = f"`share` expects a step that reads, `{shared.path}` is a tensor"
+            help_text = f"delete this step; steps that read the tensor name it: `from: {shared.path}`"
+            self._diagnostics.refuse("SC316", message, head(parts.keys["share"]), help=help_text)
         outputs = shared.layer.output_names
         at.scope.define(at.path, outputs, at.name_span)
-        if not at.inputs:
+        if not at.inputs or shared.layer.is_tensor:
             return None
         at.scope.add(_sharing(Step(at.path, shared.layer, at.inputs, spans, at.expect), shared))
         return at.path

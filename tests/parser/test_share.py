@@ -63,3 +63,10 @@ def test_what_the_help_offers_for_a_misspelt_step_is_its_tensor() -> None:
     assert diagnostic.help == "write `enc.weight`"
     assert diagnostic.fix is not None
     assert diagnostic.fix.replacement == "enc.weight"
+
+
+def test_a_step_does_not_share_a_tensor_as_a_whole() -> None:
+    text = "input: [N, 8]\nlayers:\n  - {parameter: [1, 8], name: p}\n  - {share: p}\n  - {add: , from: [input, p]}\n"
+    with pytest.raises(ShapecalcError, match=r"expects a step that reads, `p` is a tensor") as caught:
+        shapecalc.inspect(shapecalc.loads(text))
+    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["SC316"]
