@@ -41,6 +41,8 @@ class MaxPool(Layer):
             `valid` none.
         dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
         ceil_mode: Whether a last window may extend past the padded input, so that its end is read too.
+        return_indices: Whether it has a second output, `indices`, int64: the place of each maximum, counted over all
+            spatial axes.
 
     Input: [N, C, *spatial]
     Output: [N, C, *positions], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `ceil_mode` the division rounds
@@ -53,6 +55,7 @@ class MaxPool(Layer):
 
     foreign_names = "maxpool# maxpooling# ~maxpool#withindices"
     foreign_fields = (*FOREIGN_FIELDS, "kernel_size: poolsize poolingsize ~size", "ceil_mode: ceil useceil", *_NOTHING)
+    gives: ClassVar[str] = "any"
     divides: ClassVar[bool] = False
     """Whether it divides the result of each window."""
     reads_map = True
@@ -61,6 +64,20 @@ class MaxPool(Layer):
     padding: Padding = 0
     dilation: PerAxis = 1
     ceil_mode: Bool = False
+    return_indices: Bool = False
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The maximum and, if asked for, its place."""
+        return ("output", "indices") if self.return_indices else ("output",)
+
+    def output_dtype(self, output: str, arriving: tuple[str, ...]) -> str:
+        """Return int64 for places."""
+        return "int64" if output == "indices" else "float32"
+
+    def outputs(self, x: Shape, *, constraints: Constraints = REFUSING) -> dict[str, Shape]:
+        """Return the shape of each output."""
+        return dict.fromkeys(self.output_names, self.output_shape(x, constraints=constraints))
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, C, *positions].
@@ -86,7 +103,8 @@ class MaxPool(Layer):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and for each output the index of the maximum."""
-        return (_saved_padded(x, self.kernel_size, self.stride, self.padding, self.dilation), _indices(y))
+        indices = _indices(y)._replace(of="indices" if self.return_indices else None)
+        return (_saved_padded(x, self.kernel_size, self.stride, self.padding, self.dilation), indices)
 
 
 @layer("avg_pool", main="kernel_size")
@@ -99,16 +117,17 @@ class AvgPool(Layer):
         stride: Step from one window to the next along each spatial axis; by default the size of the window.
         padding: Zeros added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions, `valid`
             none.
+        dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
         ceil_mode: Whether a last window may extend past the padded input, so that its end is read too.
         count_include_pad: Whether the mean also counts the zeros of the padding.
         divisor_override: Number that each sum is divided by; by default the number of elements that count.
 
     Input: [N, C, *spatial]
-    Output: [N, C, *positions], on each axis ⌊(n + p₀ + p₁ − f)/s⌋ + 1; with `ceil_mode` as max_pool
+    Output: [N, C, *positions], on each axis as max_pool
     Parameters: none
     Costs: MACs 0; FLOPs = ∏kernel_size per output: additions, and one division; of a window of 16 or more elements
         that is longer than the padded axis, only those on it count
-    Source: torch.nn.AvgPool2d (`stride` is the window by default)
+    Source: torch.nn.AvgPool2d (`stride` is the window by default); `dilation` as in ONNX (AveragePool)
     """
 
     foreign_names = "avgpool# avgpooling# ~averagepool averagepool# averagepooling# meanpool# meanpooling#"
@@ -116,7 +135,6 @@ class AvgPool(Layer):
         "averagepool | use `avg_pool`, with `count_include_pad: false` if there is padding: ONNX leaves it out",
     )
     foreign_fields = (
-        "nothing: dilations dilationrate atrousrate rate d dilation | an average pool has no dilation here",
         "count_include_pad: countincludepadding includepad countpad",
         "divisor_override: divisor",
         *MaxPool.foreign_fields,
@@ -126,6 +144,7 @@ class AvgPool(Layer):
     kernel_size: PerAxis
     stride: OptionalPerAxis = None
     padding: Padding = 0
+    dilation: PerAxis = 1
     ceil_mode: Bool = False
     count_include_pad: Bool = True
     divisor_override: OptionalCount = None
@@ -136,20 +155,22 @@ class AvgPool(Layer):
         >>> AvgPool(kernel_size=2).output_shape((1, 6, 28, 28))
         (1, 6, 14, 14)
         """
-        slides = (self.kernel_size, self.stride, self.padding, 1)
+        slides = (self.kernel_size, self.stride, self.padding, self.dilation)
         return _slide(x, *slides, ceil_mode=self.ceil_mode, constraints=constraints)
 
     def warning(self, x: Shape) -> LayerError | None:
         """Return a warning of elements that no window reads, or None; with `ceil_mode` all are read."""
-        return None if self.ceil_mode else unread_warning(x, self.kernel_size, self.stride, self.padding, 1, pools=True)
+        slides = (self.kernel_size, self.stride, self.padding, self.dilation)
+        return None if self.ceil_mode else unread_warning(x, *slides, pools=True)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return as many operations per output as the window has elements."""
-        return product(y) * product(window_elements(x, self.kernel_size, self.padding, 1, ceil_mode=self.ceil_mode))
+        elements = window_elements(x, self.kernel_size, self.padding, self.dilation, ceil_mode=self.ceil_mode)
+        return product(y) * product(elements)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, of which only the shape is read."""
-        return (_saved_padded(x, self.kernel_size, self.stride, self.padding, 1),)
+        return (_saved_padded(x, self.kernel_size, self.stride, self.padding, self.dilation),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

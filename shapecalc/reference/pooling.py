@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 from math import inf, prod
+from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -116,18 +117,38 @@ def reduce_windows(windows: Pool, filling: float, combine: Callable[..., Any]) -
 
 
 @kernel("max_pool", workspace=pool_workspace)
-def max_pool(call: Call, x: Array) -> Array:
-    """Return the maximum of every window; padding and overhang are −∞.
+def max_pool(call: Call, x: Array) -> Array | tuple[Array, ...]:
+    """Return the maximum of every window and, if asked for, its place; padding and overhang are −∞.
 
     Source: torch.nn.MaxPool2d.
     """
-    return reduce_windows(padded_pool(call, x, -inf), -inf, maximum)
+    y = reduce_windows(padded_pool(call, x, -inf), -inf, maximum)
+    return (y, places_of(pool(call, x), y)) if call.fields.get("return_indices") else y
+
+
+def places_of(windows: Pool, y: Array) -> Array:
+    """Return the place of each maximum, counted over all spatial axes: the first of several.
+
+    Of scalars that count their operations, the maximum is one of those compared: no further comparison is needed.
+    """
+    is_same: Callable[..., Any] = np.frompyfunc(is_, 2, 1) if y.dtype == object else np.equal
+    lengths = windows.x.shape[2:]
+    every = np.arange(prod(lengths)).reshape(lengths)
+    places, pending = np.zeros(y.shape, dtype=np.int64), np.ones(y.shape, dtype=bool)
+    for positions, read in windows.taps:
+        waits = at(pending, positions)
+        is_maximum = is_same(at(windows.x, read), at(y, positions)).astype(bool)
+        is_maximum &= waits
+        waits ^= is_maximum
+        np.copyto(at(places, positions), at(every, read), where=is_maximum)
+    return places
 
 
 @backward("max_pool")
-def max_pool_backward(ctx: Context, gradient: Array) -> Gradients:
+def max_pool_backward(ctx: Context, gradient: Array | None, _places: Array | None = None) -> Gradients:
     """Return the gradient of every window at its maximum, at the first of several as in PyTorch."""
-    (x,), (y,) = ctx.inputs, ctx.outputs
+    (x,), (y, *_) = ctx.inputs, ctx.outputs
+    gradient = np.zeros_like(y) if gradient is None else gradient
     grad_input, pending = np.zeros_like(x), np.ones(gradient.shape, dtype=bool)
     for positions, read in pool(ctx.call, x).taps:
         waits = at(pending, positions)
@@ -169,9 +190,11 @@ def divisors(fields: Fields, x: Array) -> Any:
     lengths = x.shape[2:]
     window, sides, starts = laid(fields, lengths)
     counts: Any = np.ones(())
-    for length, (before, after), size, own in zip(lengths, sides, window.size, starts, strict=True):
+    for axis, (length, (before, after), own) in enumerate(zip(lengths, sides, starts, strict=True)):
         low, high = (-before, length + after) if fields["count_include_pad"] else (0, length)
-        counts = np.multiply.outer(counts, [len(range(max(start, low), min(start + size, high))) for start in own])
+        step = window.dilation[axis]
+        reads = (range(start, start + window.span(axis), step) for start in own)
+        counts = np.multiply.outer(counts, [sum(low <= element < high for element in each) for each in reads])
     return counts.astype(x.dtype)
 
 

@@ -84,6 +84,7 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
         "conv_lstm": "recurrent",
         "cells": "recurrent",
         "sampling": "resampling",
+        "unpooling": "pooling",
         "multihead": "attention",
         "rotary": "positional",
         "relative_position": "positional",
