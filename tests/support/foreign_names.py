@@ -27,6 +27,7 @@ EXACT = {
         "Convolution2DTranspose Convolution3DTranspose ConvTranspose Deconvolution"
     ),
     "linear": "LazyLinear Linear Dense",
+    "max_unpool": "MaxUnpool1d MaxUnpool2d MaxUnpool3d MaxUnpool",
     "rnn_cell": "RNNCell",
     "lstm_cell": "LSTMCell",
     "gru_cell": "GRUCell",
