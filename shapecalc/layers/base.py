@@ -55,6 +55,8 @@ class Layer:
     """The fields that accept symbols of the inputs, with their kinds."""
     like_field: ClassVar[str | None]
     """The field whose value may be `{like: step}`, which is a further input."""
+    gives_floats_of_floats: ClassVar[bool]
+    """Whether it accepts inputs that are all float32, and gives float32 then."""
     spared_by: ClassVar[Mapping[str, str]] = {}
     """Required fields that follow from the input if a flag is set: the name of the flag of each."""
     reserves_name: ClassVar[bool]
@@ -371,6 +373,7 @@ def layer(type_: str, *, main: str | None = None) -> Callable[[L], L]:
         cls.reserves_name = type_ in FIRST_TYPES
         cls.main = main
         cls.fields = _read_fields(cls)
+        cls.gives_floats_of_floats = _gives_floats_of_floats(cls)
         kinds = {field.name: _item(field.kind) for field in cls.fields.values()}
         cls.size_fields = {name: kind for name, kind in kinds.items() if isinstance(kind, Size)}
         like = (field.name for field in cls.fields.values() if isinstance(field.kind, SizesLike))
@@ -383,6 +386,14 @@ def layer(type_: str, *, main: str | None = None) -> Callable[[L], L]:
 
 def _item(kind: Kind) -> Kind:
     return kind.item if isinstance(kind, Several) else kind
+
+
+def _gives_floats_of_floats(cls: type[Layer]) -> bool:
+    if (cls.dtypes_read, cls.output_dtype) != (Layer.dtypes_read, Layer.output_dtype):
+        return False
+    entries = (cls.reads,) if isinstance(cls.reads, str) else cls.reads
+    accepted = all(entry == "any" or "float32" in entry.split("|") for entry in entries)
+    return accepted and cls.gives in ("float32", "same")
 
 
 def fields_of(cls: type[Layer]) -> Mapping[str, Field]:

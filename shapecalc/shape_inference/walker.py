@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Step, input_slot, joined
@@ -94,7 +93,7 @@ class Walker:
                 facts = self._without_stated(step.layer, error, shapes) if in_order else None
                 if facts is None:
                     return None
-        if not dtypes and _is_of_floats(type(step.layer)):
+        if not dtypes and step.layer.gives_floats_of_floats:
             return LayerReport(step, shapes, facts)
         try:
             made = _pass_dtype(step, facts.outputs, dtypes, frame.inputs)
@@ -244,20 +243,6 @@ def _accepts(layer: Layer, x: Shape) -> bool:
     except (LayerError, DimLimitError):
         return False
     return True
-
-
-@cache
-def _is_of_floats(cls: type[Layer]) -> bool:
-    """Return whether a layer can read floats, and gives floats of them."""
-    from shapecalc.layers import Layer  # noqa: PLC0415 - below it is a type alone
-
-    if (cls.dtypes_read, cls.output_dtype) != (Layer.dtypes_read, Layer.output_dtype) or cls.gives not in (
-        FLOAT,
-        "same",
-    ):
-        return False
-    entries = (cls.reads,) if isinstance(cls.reads, str) else cls.reads
-    return all(entry == "any" or FLOAT in entry.split("|") for entry in entries)
 
 
 def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inputs: Container[str]) -> dict[str, str]:

@@ -71,7 +71,7 @@ def filled_inputs(inputs: tuple[Shape | Filled, ...]) -> list[Array]:
     return [each.array(place) for place, each in enumerate(every)]
 
 
-def filled_parameters(shapes: Mapping[str, Any], first: int = 11) -> dict[str, Array]:
+def filled_parameters(shapes: Mapping[str, Any], first: int = 12) -> dict[str, Array]:
     """Return the arrays of parameters or buffers."""
     named = enumerate(shapes.items(), start=first)
     return {name: Filled(tuple(shape)).array(place) / np.float32(2) for place, (name, shape) in named}
