@@ -331,8 +331,8 @@ class ConvTranspose(ComputedWeight):
 
     @property
     def in_keras(self) -> bool:
-        """Whether it has one group: Keras's transposed convolutions have no groups."""
-        return self.groups == 1
+        """Whether it has one group, as in Keras, and a weight that is not computed."""
+        return self.groups == 1 and not self.computes_weight
 
     @property
     def has_bias(self) -> bool:

@@ -45,7 +45,7 @@ class RelativePositionBias(Layer):
     """
 
     foreign_names = (
-        "~alibi ~alibibias relpos relposbias relativepositionalbias relativeattentionbias ~relativeposition "
+        "~alibi ~alibibias ~relpos ~relposbias relativepositionalbias relativeattentionbias ~relativeposition "
         "~relativepositionalencoding"
     )
     foreign_notes = ("alibi alibibias | use `relative_position_bias` with `kind: alibi`",)

@@ -24,6 +24,11 @@ class TensorStep(Layer):
     letters: ClassVar[tuple[str, ...]] = ()
     is_tensor: ClassVar[bool] = True
 
+    @property
+    def in_keras(self) -> bool:
+        """False: a layer of Keras reads a tensor."""
+        return False
+
     def operations(self, y: Shape) -> Dim:
         """Return 0: nothing is computed."""
         return 0

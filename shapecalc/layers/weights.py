@@ -42,6 +42,11 @@ class ComputedWeight(Layer):
         """Whether the weight is computed from other tensors."""
         return self.weight_norm or self.standardize
 
+    @property
+    def in_keras(self) -> bool:
+        """Whether the weight is a tensor of its own, as in Keras."""
+        return not self.computes_weight
+
     def check_fields(self) -> None:
         """Raise `LayerError` SC205 for a field that has no effect, or for both ways of computing the weight."""
         if self.weight_norm and self.standardize:

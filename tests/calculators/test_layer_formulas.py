@@ -39,6 +39,8 @@ BY_CASES = {
     "avg_pool": {"operations"},
     "adaptive_avg_pool": {"operations"},
     "adaptive_max_pool": {"operations"},
+    "upsample": {"operations"},
+    "separable_conv": {"padded"},
 }
 """Numbers whose rule distinguishes cases by an integer: with a symbol no formula is given."""
 

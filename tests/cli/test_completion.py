@@ -96,7 +96,7 @@ OFFERED: dict[str, list[str]] = {
     ],
     "shapecalc solve net.yaml --at ": ["first", "relu_1"],
     "shapecalc solve resnet50 --at layer1.": ["layer1.first", "layer1.rest"],
-    "shapecalc solve net.yaml --unknown first.d": ["first.dilation"],
+    "shapecalc solve net.yaml --unknown first.dil": ["first.dilation"],
     "shapecalc sweep net.yaml --by m": ["macs", "memory"],
     "shapecalc sweep net.yaml --pareto macs,par": ["macs,params"],
     "shapecalc check --select SC70": beginning("SC70", codes()),

@@ -30,6 +30,7 @@ ABOUT = (
 Fields = dict[str, Any]
 CONVS = {1: layers.Conv1D, 2: layers.Conv2D, 3: layers.Conv3D}
 TRANSPOSED = {1: layers.Conv1DTranspose, 2: layers.Conv2DTranspose, 3: layers.Conv3DTranspose}
+CELLS = {"rnn_cell": layers.SimpleRNNCell, "lstm_cell": layers.LSTMCell, "gru_cell": layers.GRUCell}
 RECURRENT = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 
 
@@ -76,6 +77,10 @@ def windows() -> Iterator[Fields]:
         made.build(last(x))
         fields = {"out_channels": 6 * multiplier, "kernel_size": [3, 5], "groups": 6, "bias": bias}
         yield row("conv", fields, [x], made)
+        made = layers.SeparableConv2D(12, (3, 5), depth_multiplier=multiplier, use_bias=bias)
+        made.build(last(x))
+        fields = {"out_channels": 12, "kernel_size": [3, 5], "depth_multiplier": multiplier, "bias": bias}
+        yield row("separable_conv", fields, [x], made)
 
 
 def norms() -> Iterator[Fields]:
@@ -123,6 +128,15 @@ def recurrent() -> Iterator[Fields]:
         made.build((4, 7, 10))
         fields = {"hidden_size": 13, "bias": bias, "bidirectional": both, "batch_first": True}
         yield row(word, fields, [(4, 7, 10)], made)
+    for bias in (True, False):
+        for word, cell in CELLS.items():
+            made = cell(13, use_bias=bias)
+            made.build((4, 10))
+            yield row(word, {"hidden_size": 13, "bias": bias}, [(4, 10)], made)
+        made = layers.ConvLSTM2D(5, (3, 5), use_bias=bias)
+        made.build((4, 7, 17, 19, 6))
+        fields = {"out_channels": 5, "kernel_size": [3, 5], "bias": bias}
+        yield row("conv_lstm", fields, [(4, 7, 6, 17, 19)], made)
 
 
 def attention() -> Iterator[Fields]:

@@ -49,7 +49,6 @@ def test_a_fix_writes_the_same_layer_or_none(tool: str) -> None:
         # Letters are near, and meanings are not.
         *(
             ("bilinear", None),
-            ("l2_norm", "normalize"),
             ("power_norm", None),
             ("global_response_norm", None),
             ("grn", None),
@@ -62,7 +61,13 @@ def test_a_fix_writes_the_same_layer_or_none(tool: str) -> None:
             ("min_pool", None),
             ("l1_norm", "normalize"),
         ),
-        *(("cosine_norm", None), ("batch_renorm", None), ("sru", None), ("convlstm2d", None), ("layer_norm_2d", None)),
+        *(
+            ("cosine_norm", None),
+            ("batch_renorm", None),
+            ("sru", None),
+            ("convlstm2d", "conv_lstm"),
+            ("layer_norm_2d", None),
+        ),
         *(
             ("tan", None),
             ("mod", None),
@@ -87,7 +92,7 @@ def test_a_name_that_only_looks_like_one_of_ours_is_never_inserted(word: str, me
         ("lienar: {out_features: 3}", "linear: {out_features: 3}"),
         ("lienar: {units: 3}", "linear: {out_features: 3}"),
         ("lienar: {kernel_size: 3}", None),  # a field that `linear` does not have: it is no `linear`
-        ("cnov: {out_channels: 3, kernel_size: 1, depth_multiplier: 2}", None),
+        ("cnov: {out_channels: 3, kernel_size: 1, pool_size: 2}", None),
         ("my.Conv2d: {out_channels: 3, kernel_size: 1}", None),  # the path of another module
         ("BatchNormalization: {momentum: 0.9}", None),
         ("BatchNormalization", "batch_norm"),

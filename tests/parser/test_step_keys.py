@@ -32,7 +32,7 @@ def test_a_layer_known_by_another_name_is_read_as_the_one_it_means() -> None:
         ("SimpleRNN", "rnn"),
         ("LSTM", "lstm"),
         ("Embeding", "embedding"),
-        ("lstm_cell", None),
+        ("conv_gru_cell", None),
         ("banana", None),
     ],
 )

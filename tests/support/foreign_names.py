@@ -31,6 +31,9 @@ EXACT = {
     "rnn_cell": "RNNCell",
     "lstm_cell": "LSTMCell",
     "gru_cell": "GRUCell",
+    "embedding_bag": "EmbeddingBag",
+    "affine_grid": "AffineGrid",
+    "grid_sample": "GridSample",
     "separable_conv": "SeparableConv1D SeparableConv2D SeparableConvolution1D SeparableConvolution2D",
     "max_pool": "MaxPool1d MaxPool2d MaxPool3d MaxPooling1D MaxPooling2D MaxPooling3D MaxPool",
     "avg_pool": "AvgPool1d AvgPool2d AvgPool3d AveragePooling1D AveragePooling2D AveragePooling3D avgpool",
@@ -145,6 +148,7 @@ EXACT = {
     "constant": "Constant",
 }
 ROUGH = {
+    "relative_position_bias": "RelPosBias",
     "expand": "Expand",
     "tile": "Tile RepeatVector",
     "slice": "Slice",
@@ -152,7 +156,7 @@ ROUGH = {
     "rnn_cell": "SimpleRNNCell",
     "lstm_cell": "OptimizedLSTMCell",
     "conv": (
-        "convolutional Conv2dSame ConvolutionDepthwise DepthwiseConv1D DepthwiseConv2D DepthwiseConvolution "
+        "convolutional Conv2dSame ConvolutionDepthwise DepthwiseConv1D DepthwiseConv2D DepthwiseConvolution DWConv "
         "ScaledStdConv2d StdConv2d"
     ),
     "conv_transpose": "deconvolutional",
