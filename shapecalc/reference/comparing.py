@@ -143,11 +143,11 @@ def cast(call: Call, x: Array) -> Array:
         return x != constant(x, 0) if x.dtype != bool else x.copy()
     if dtype == "float32" and x.dtype.kind in "fO":
         return x.copy()
-    return x.astype(dtype)
+    return (x.astype(float) if x.dtype == object else x).astype(dtype)
 
 
 @backward("cast")
 def cast_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient of floating-point numbers that stay so, none of others."""
     (x,), floats = ctx.inputs, ctx.call.fields["dtype"] == "float32"
-    return Gradients((gradient.copy() if floats and x.dtype.kind == "f" else None,))
+    return Gradients((gradient.copy() if floats and x.dtype.kind in "fO" else None,))

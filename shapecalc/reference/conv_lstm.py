@@ -62,14 +62,15 @@ def run_map_steps(call: Call, x: Array, initial: tuple[Array, ...]) -> list[MapS
     states = initial or tuple(np.full(shape, constant(x, 0), dtype=sums.dtype) for _ in range(2))
     if [state.shape for state in states] != [shape, shape]:
         raise ValueError(f"begins with states of {shape}, receives {[state.shape for state in states]}")
+    named = call.work.named
     steps = []
-    for from_input in sums:
-        total = from_input + conv(of_state, states[0])
+    for step, from_input in enumerate(sums, start=1):
+        total = named(f"z{step}", from_input + conv(of_state, states[0]))
         i, f, g, o = np.split(total, 4, axis=1)
         gates = (logistic(i), logistic(f), np.tanh(g), logistic(o))
-        cell = gates[1] * states[1] + gates[0] * gates[2]
+        cell = named(f"c{step}", gates[1] * states[1] + gates[0] * gates[2])
         squashed = np.tanh(cell)
-        after = (gates[3] * squashed, cell)
+        after = (named(f"h{step}", gates[3] * squashed), cell)
         steps.append(MapStep((states[0], states[1]), gates, squashed, after))
         states = after
     return steps
@@ -105,7 +106,8 @@ def conv_lstm(call: Call, x: Array, *initial: Array) -> tuple[Array, ...]:
 def conv_lstm_backward(ctx: Context, *gradients: Array | None) -> Gradients:
     """Return the gradients through time: of each step those of its sums, then those of the state before it."""
     x, *initial = ctx.inputs
-    steps = run_map_steps(replace(ctx.call, work=Work()), x, tuple(initial))
+    named = ctx.call.work.named
+    steps = run_map_steps(replace(ctx.call, work=Work(trace=ctx.call.work.trace)), x, tuple(initial))
     given, hidden, cell = (
         np.zeros_like(y) if each is None else each for y, each in zip(ctx.outputs, gradients, strict=True)
     )
@@ -116,10 +118,10 @@ def conv_lstm_backward(ctx: Context, *gradients: Array | None) -> Gradients:
         by_step[-1] = given
     of_state, weight = state_call(ctx.call), np.zeros_like(ctx.call.parameters["weight_hh"])
     sums: list[Array] = []
-    for step, own in zip(reversed(steps), reversed(by_step), strict=True):
+    for number, (step, own) in enumerate(zip(reversed(steps), reversed(by_step), strict=True)):
         i, f, g, o = step.gates
-        hidden = hidden + own
-        cell = cell + hidden * o * (1 - step.squashed * step.squashed)
+        hidden = named(f"∂L/∂h{len(steps) - number}", hidden + own)
+        cell = named(f"∂L/∂c{len(steps) - number}", cell + hidden * o * (1 - step.squashed * step.squashed))
         of_sums = np.concatenate(
             [
                 cell * g * i * (1 - i),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from itertools import product
 from math import inf, prod
-from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -129,15 +128,14 @@ def max_pool(call: Call, x: Array) -> Array | tuple[Array, ...]:
 def places_of(windows: Pool, y: Array) -> Array:
     """Return the place of each maximum, counted over all spatial axes: the first of several.
 
-    Of scalars that count their operations, the maximum is one of those compared: no further comparison is needed.
+    Of scalars that count their operations only values are compared: the maximum is one that was compared already.
     """
-    is_same: Callable[..., Any] = np.frompyfunc(is_, 2, 1) if y.dtype == object else np.equal
     lengths = windows.x.shape[2:]
     every = np.arange(prod(lengths)).reshape(lengths)
     places, pending = np.zeros(y.shape, dtype=np.int64), np.ones(y.shape, dtype=bool)
     for positions, read in windows.taps:
         waits = at(pending, positions)
-        is_maximum = is_same(at(windows.x, read), at(y, positions)).astype(bool)
+        is_maximum = at(windows.x, read).astype(float) == at(y, positions).astype(float)
         is_maximum &= waits
         waits ^= is_maximum
         np.copyto(at(places, positions), at(every, read), where=is_maximum)
@@ -193,8 +191,8 @@ def divisors(fields: Fields, x: Array) -> Any:
     for axis, (length, (before, after), own) in enumerate(zip(lengths, sides, starts, strict=True)):
         low, high = (-before, length + after) if fields["count_include_pad"] else (0, length)
         step = window.dilation[axis]
-        reads = (range(start, start + window.span(axis), step) for start in own)
-        counts = np.multiply.outer(counts, [sum(low <= element < high for element in each) for each in reads])
+        ends = [(start + max(0, -(-(low - start) // step)) * step, start + window.span(axis)) for start in own]
+        counts = np.multiply.outer(counts, [len(range(first, min(end, high), step)) for first, end in ends])
     return counts.astype(x.dtype)
 
 
