@@ -66,8 +66,8 @@ class Fold(Layer):
     """Adds each column to the window that `unfold` copies it from (col2im): overlapping windows are summed.
 
     Fields:
-        output_size: Size of each spatial axis of the output, a number or an expression over symbols, such as `[H, W]`; one
-            size is for two axes.
+        output_size: Size of each spatial axis of the output, a number or an expression over symbols, such as `[H, W]`;
+            one size is for two axes.
         kernel_size: Size of the window along each spatial axis.
         dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
         padding: Elements cut off both ends of each spatial axis, those that `unfold` adds.
