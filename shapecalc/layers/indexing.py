@@ -23,8 +23,8 @@ class ConditionalSelection(Layer):
     """Selects elements by a condition: those of x where it is true, those of y where it is false.
 
     Fields:
-        input: Number in place of x.
-        other: Number in place of y.
+        x: Number in place of the input x.
+        y: Number in place of the input y.
 
     Input: condition [*], bool; x and y [*], of one dtype, each left out if its field is given; shapes broadcast
     Output: the shape that all of them broadcast to, of the dtype of x and y; float32 if both are numbers
@@ -34,28 +34,28 @@ class ConditionalSelection(Layer):
     """
 
     foreign_names = "selectv2 ~ifelse"
-    foreign_fields = ("input: ~x ~self ~a ~then true ontrue", "other: ~y ~b ~else false onfalse")
+    foreign_fields = ("x: ~input ~self ~a ~then true ontrue", "y: ~other ~b ~else false onfalse")
     takes: ClassVar[tuple[int, int]] = (1, 3)
     letters: ClassVar[tuple[str, ...]] = ("condition", "x", "y")
     reads: ClassVar[tuple[str, ...]] = ("bool", "any")
-    input: Filling = None
-    other: Filling = None
+    x: Filling = None
+    y: Filling = None
 
     @property
     def _numbers(self) -> dict[str, float]:
         """The numbers in place of inputs, by field."""
-        named = {"input": self.input, "other": self.other}
+        named = {"x": self.x, "y": self.y}
         return {name: value for name, value in named.items() if value is not None}
 
     def output_shape(self, *inputs: Shape, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape that all inputs broadcast to.
 
-        >>> ConditionalSelection(other=0.0).output_shape((2, 1, 7), (2, 5, 7))
+        >>> ConditionalSelection(y=0.0).output_shape((2, 1, 7), (2, 5, 7))
         (2, 5, 7)
         """
         names = [
             "the condition",
-            *(letter for letter, value in zip("xy", (self.input, self.other), strict=True) if value is None),
+            *(letter for letter, value in zip("xy", (self.x, self.y), strict=True) if value is None),
         ]
         if len(inputs) != len(names):
             receives = len(inputs)
@@ -63,7 +63,7 @@ class ConditionalSelection(Layer):
                 "SC313",
                 expects=f"{len(names)} input{'s' if len(names) > 1 else ''}, {' and '.join(names)}",
                 receives=receives,
-                help="name them in `from:`, the condition first; numbers are `input`, for true, and `other`, for false",
+                help="name them in `from:`, the condition first; numbers are the fields `x`, for true, and `y`, for false",
             )
         return broadcast(inputs, constraints)
 

@@ -31,13 +31,14 @@ def read_share(
         return None
     if not isinstance(node, Mapping):
         return scope.shared_step(node, "", prefix)
+    if not node.entries:
+        diagnostics.refuse_value("SC202", "`share` expects the name of a step, or tensors by name", node)
+        return None
     if not isinstance(parts.kind, type):
         message = f"`share` of single tensors expects a layer, receives {'a block' if parts.kind else 'none'}"
         help_text = "write the layer too, or share all tensors of a step: `share: step`"
         diagnostics.refuse("SC316", message, head(node), help=help_text)
         return None
-    if not node.entries:
-        diagnostics.refuse_value("SC202", "`share` expects the name of a step, or tensors by name", node)
     read = {
         key.text: _tensor(f"share.{shorten(key.text)}", value, scope, prefix, diagnostics)
         for key, value in node.entries

@@ -149,7 +149,8 @@ class _StepSplitter:
                 help=f"begin a step of its own: `- {second.text}`",
             )
             return None
-        if not known and self._diagnostics.has_skipped(step.span):
+        within = any(self._diagnostics.has_skipped(value.span) for _, value in candidates)
+        if not known and not within and self._diagnostics.has_skipped(step.span):
             return None  # the key that is not known may be the layer
         if not candidates:
             key = step.entries[0][0]

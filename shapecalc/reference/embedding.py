@@ -12,7 +12,12 @@ from shapecalc.reference.gradients import Context, Gradients, backward
 LENGTHS = ("‖x‖", "‖y‖")
 
 
-@kernel("embedding", workspace=outputs_times(2))
+def embedding_workspace(run: RunShapes) -> int:
+    """Return the bytes of the rows and of their squares, if they are within a norm."""
+    return 0 if run.fields["max_norm"] is None else outputs_times(2)(run)
+
+
+@kernel("embedding", workspace=embedding_workspace)
 def embedding(call: Call, x: Array) -> Array:
     """Return the row of the table for every index; that of `padding_idx` as it is stored.
 

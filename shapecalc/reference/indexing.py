@@ -18,7 +18,7 @@ def where(call: Call, condition: Array, *arrays: Array) -> Array:
     Source: torch.where.
     """
     given, dtype = list(arrays), arrays[0] if arrays else np.zeros(1, np.float32)
-    numbers = [call.fields[name] for name in ("input", "other")]
+    numbers = [call.fields[name] for name in ("x", "y")]
     if numbers.count(None) != len(given):
         raise ValueError(f"selects from {numbers.count(None)} arrays, receives {len(given)}")
     x, y = (given.pop(0) if number is None else constant(dtype, number) for number in numbers)
@@ -30,7 +30,7 @@ def where_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for each array the gradient where its elements were selected, summed over its broadcast axes."""
     condition, *arrays = ctx.inputs
     selected = [condition, ~condition]
-    mine = [mask for mask, name in zip(selected, ("input", "other"), strict=True) if ctx.call.fields[name] is None]
+    mine = [mask for mask, name in zip(selected, ("x", "y"), strict=True) if ctx.call.fields[name] is None]
     gradients = (
         None if x.dtype.kind in "iub" else sum_to_shape(masked(gradient, mask), x.shape)
         for x, mask in zip(arrays, mine, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.render.tables.model import Amount, Document, Lines, Path, Shapes, Table, TableColumn, TableRow
+from shapecalc.render.tables.model import Amount, Document, Fixed, Lines, Shapes, Table, TableColumn, TableRow
 from shapecalc.render.terminal.palette import DIM
 
 if TYPE_CHECKING:
@@ -41,4 +41,4 @@ def document(reports: Iterable[tuple[str, Report]]) -> dict[str, Any]:
 def _values(name: str, report: Report) -> tuple[Value, ...]:
     inputs = Shapes([entry.shape for entry in report.inputs])
     figures = (len(report.layers), report.totals.params, report.totals.macs)
-    return (Path(name), inputs, *map(Amount, figures))
+    return (Fixed(name), inputs, *map(Amount, figures))

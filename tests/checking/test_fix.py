@@ -212,7 +212,7 @@ def test_quotes_around_a_key_stay_or_go_with_the_whole_key() -> None:
         ("{input: [N, 3, 8, 8], layers: [batch_norm: {decay: 0.9}]}", "SC102", "what remains is no momentum"),
         ("{input: [N, 3, 8, 8], layers: [conv: {out_channels: 4, kernal: 3}]}", "SC102", "a guess of a guess"),
         ("{input: [N, 3, 8, 8], layers: [{conv: {out_channels: 4, kernel_size: 3}, n: 2}]}", "SC102", "many meanings"),
-        ("{input: [N, 8], layers: [selus]}", "SC101", "SELU is as near as ELU"),
+        ("{input: [N, 8], layers: [melu]}", "SC101", "SELU is as near as GELU"),
         ("{input: [N, 8], layers: [linear: {out_features: 4, units: 5}]}", "SC102", "both would be out_features"),
         ("{input: [N, 8, 8, 3], layers: [conv: {out_channels: 4, kernel_size: 3, in_channels: 3}]}", "SC301", "order"),
         ("{input: [N, 4, 8, 6], layers: [linear: {out_features: 4, in_features: 9}]}", "SC301", "a flatten is missing"),

@@ -198,7 +198,7 @@ def test_in_place_is_removed_where_it_stands_in_braces(step: str, after: str | N
         ("softmax", "put `- softmax` as the next step"),
         ("linear", "leave it out"),
         ("null", "leave it out"),
-        ("selu", "put the activation as the next step, such as `- relu`"),
+        ("selu", "put `- selu` as the next step"),
         ("conv", "put the activation as the next step, such as `- relu`"),
         ("{type: relu}", "put the activation as the next step, such as `- relu`"),
     ],
@@ -221,7 +221,7 @@ def test_what_changes_no_shape_is_left_out_and_the_rest_checked(field: str) -> N
     assert first.fix is None
 
 
-@pytest.mark.parametrize("field", ["depth_multiplier: 2", "data_format: channels_last", "kernel_h: 3", "pads: [0, 1]"])
+@pytest.mark.parametrize("field", ["kernel_w: 2", "data_format: channels_last", "kernel_h: 3", "pads: [0, 1]"])
 def test_of_a_field_that_may_change_the_shape_nothing_follows(field: str) -> None:
     text = layers(f"conv: {{out_channels: 5, kernel_size: 1, {field}}}", "batch_norm: {num_features: 6}")
     assert [finding.code for finding in findings(text)] == ["SC102"]

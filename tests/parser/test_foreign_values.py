@@ -138,7 +138,7 @@ def test_a_symbol_without_a_size_is_left_out_of_sizes() -> None:
         ("rnn: {hidden_size: 3, nonlinearity: gelu}", None),
         ("rnn: {hidden_size: 3, nonlinearity: selu}", None),
         ("upsample: {scale_factor: 2, mode: bilnear}", "bilinear"),
-        ("upsample: {scale_factor: 2, mode: bicubic}", None),
+        ("upsample: {scale_factor: 2, mode: lanczos}", None),
     ],
 )
 def test_a_choice_is_offered_for_a_misspelt_word_and_not_for_the_name_of_a_layer(step: str, meant: str | None) -> None:

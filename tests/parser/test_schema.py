@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator
 
 from shapecalc.diagnostics import Source
 from shapecalc.diagnostics.errors import ShapecalcError
+from shapecalc.layers import layer_type
 from shapecalc.parser.file_kind import FileKind, kind_of
 from shapecalc.parser.grammar import FILE_KEYS, parse
 from shapecalc.parser.include import diagnose_blocks
@@ -64,6 +65,9 @@ def stops(finding, *, has_blocks: bool) -> bool:
     if finding.code == "SC101":
         return has_blocks
     message = finding.message
+    named = map(layer_type, re.findall(r"`(\w+)`", message))
+    if has_blocks and any(cls is not None and not cls.reserves_name for cls in named):
+        return True  # it may be the name of a block
     return message.startswith(("`sizes` gives", "unknown parameter")) or "` has no parameter, receives" in message
 
 
@@ -92,6 +96,8 @@ def test_every_reference_leads_to_a_definition_and_every_definition_is_used() ->
 
 def test_what_the_parser_takes_the_schema_takes() -> None:
     for original in originals():
+        if "Infinity" in json.dumps(original):
+            continue  # which is no number in YAML
         assert verdict(json.dumps(original)) is True
         assert list(VALIDATOR.iter_errors(original)) == []
 

@@ -270,7 +270,7 @@ CASES = [
     Case("gelu by tanh: 9", "gelu", X, 9 * ELEMENTS, {"approximate": "tanh"}),
     Case("sigmoid: negate, exp, add, divide", "sigmoid", X, 4 * ELEMENTS),
     Case("silu: sigmoid and a product", "silu", X, 5 * ELEMENTS),
-    Case("hardsigmoid: add, max, min, divide", "hardsigmoid", X, 4 * ELEMENTS),
+    Case("hardsigmoid: add, max, min, divide", "hardsigmoid", X, 4 * ELEMENTS, {"alpha": None, "beta": 0.5}),
     Case("hardswish: hardsigmoid and a product", "hardswish", X, 5 * ELEMENTS),
     Case("tanh: 1", "tanh", X, ELEMENTS),
     Case(

@@ -13,12 +13,12 @@ MASK = np.array([True, False, True])
 
 def test_a_condition_selects_from_two_arrays_or_numbers() -> None:
     assert kernels.run("where", MASK, X, -X).tolist() == [[1, -2, 3], [4, -5, 6]]
-    assert kernels.run("where", MASK, X, other=0.5).tolist() == [[1, 0.5, 3], [4, 0.5, 6]]
-    assert kernels.run("where", MASK, X, input=0.5).tolist() == [[0.5, 2, 0.5], [0.5, 5, 0.5]]
-    flags = kernels.run("where", MASK, input=1.0, other=0.0)
+    assert kernels.run("where", MASK, X, y=0.5).tolist() == [[1, 0.5, 3], [4, 0.5, 6]]
+    assert kernels.run("where", MASK, X, x=0.5).tolist() == [[0.5, 2, 0.5], [0.5, 5, 0.5]]
+    flags = kernels.run("where", MASK, x=1.0, y=0.0)
     assert (flags.dtype, flags.tolist()) == (np.float32, [1, 0, 1])
     with pytest.raises(ValueError, match="selects from 1 arrays, receives 2"):
-        kernels.run("where", MASK, X, X, other=0.5)
+        kernels.run("where", MASK, X, X, y=0.5)
 
 
 def test_a_mask_of_attention_makes_weights_of_padding_0() -> None:

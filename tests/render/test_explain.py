@@ -34,8 +34,8 @@ where
   groups = 1 ← default
   kernel_size = 5 ← line 10
   H_in = W_in = 14 ← s2 (avg_pool, line 8):
-      ⌊(H_in + 2·padding − kernel_size)/kernel_size⌋ + 1
-    = ⌊(28 + 2·0 − 2)/2⌋ + 1
+      ⌊(H_in + 2·padding − dilation·(kernel_size − 1) − 1)/kernel_size⌋ + 1
+    = ⌊(28 + 2·0 − 1·(2 − 1) − 1)/2⌋ + 1
     H_in = 28 ← c1 (conv, line 5), through tanh_1:
         ⌊(H_in + 2·padding − dilation·(kernel_size − 1) − 1)/stride⌋ + 1
       = ⌊(32 + 2·0 − 1·(5 − 1) − 1)/1⌋ + 1

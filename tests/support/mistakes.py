@@ -132,7 +132,7 @@ class Anatomy:
         if layer is not None and layer.merges and isinstance(value, Mapping):
             for key, branch in value.entries:
                 if key.text not in fields_of(layer):
-                    self._list(branch)
+                    self._list(branch.get("layers") if isinstance(branch, Mapping) else branch)
 
     def at(self, node: Node) -> tuple[int, int]:
         return offsets_of(self.text, node.span)

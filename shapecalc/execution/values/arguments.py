@@ -138,8 +138,9 @@ def weights_of(
         arrays = {path: array for path, array in params.items() if path not in words}
         given = parameter_arrays(arrays, report, dtype)
     filled = {path: FILLS[word] for path, word in words.items() if word in FILLS and path in shapes}
-    unfilled = {path: np.empty(shapes.get(path, ()), dtypes.get(path, dtype)) for path in words}
-    parameter_arrays(unfilled, report, dtype)  # which refuses unknown paths
+    unfilled = (np.zeros((), dtypes.get(path, dtype)) for path in words)
+    broadcast = (np.broadcast_to(zero, shapes.get(path, ())) for path, zero in zip(words, unfilled, strict=True))
+    parameter_arrays(dict(zip(words, broadcast, strict=True)), report, dtype)  # which refuses unknown paths
     drawn = [path for path in shapes if path not in given and path not in filled]
     random = random_parameters(report, seed=seed, dtype=np.dtype(dtype)) if drawn else {}
     return {

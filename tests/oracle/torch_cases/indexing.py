@@ -14,8 +14,8 @@ IDS = Filled((2, 3), "int64", 5)
 CASES = (
     Case("where", {}, (FLAGS, SMALL, SMALL), torch.where),
     Case("where", {}, (Filled((3, 1), "bool"), (2, 1, 4), (4,)), torch.where),
-    Case("where", {"input": 0.5}, (FLAGS, (3, 4)), lambda condition, y: torch.where(condition, 0.5, y)),
-    Case("where", {"other": -inf}, (Filled((4,), "bool"), SMALL), lambda condition, x: torch.where(condition, x, -inf)),
+    Case("where", {"x": 0.5}, (FLAGS, (3, 4)), lambda condition, y: torch.where(condition, 0.5, y)),
+    Case("where", {"y": -inf}, (Filled((4,), "bool"), SMALL), lambda condition, x: torch.where(condition, x, -inf)),
     Case(
         "where",
         {"other": 1},
@@ -23,7 +23,7 @@ CASES = (
         lambda condition, x: torch.where(condition, x, 1),
         saves=False,
     ),
-    Case("where", {"input": 1.0, "other": 0.0}, (FLAGS,), lambda condition: torch.where(condition, 1.0, 0.0)),
+    Case("where", {"x": 1.0, "y": 0.0}, (FLAGS,), lambda condition: torch.where(condition, 1.0, 0.0)),
     Case("masked_fill", {"value": 0.5}, (SMALL, Filled((3, 1), "bool")), lambda x, mask: x.masked_fill(mask, 0.5)),
     Case("masked_fill", {"value": -inf}, (SMALL, FLAGS), lambda x, mask: x.masked_fill(mask, -inf)),
     Case(
