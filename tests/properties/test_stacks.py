@@ -149,7 +149,9 @@ def test_the_closed_form_holds_at_every_point(stack: Stack, sizes: Mapping[str, 
     general, findings = infer(architecture, symbolic=True)
     concrete, refusals = infer(architecture, sizes=point)
     if general is None:
-        assert {finding.code for finding in findings} <= MAY_DEPEND_ON_A_SYMBOL or concrete is None
+        # A state whose batch is on another axis is refused as such; equal sizes hide it.
+        codes = {finding.code for finding in findings if "as initial h_n" not in finding.message}
+        assert codes <= MAY_DEPEND_ON_A_SYMBOL or concrete is None
         return
     if concrete is not None and stretches_by_chance(general, concrete):
         return
