@@ -161,8 +161,8 @@ def random_parameters(report: Report, *, seed: int = 0, dtype: DTypeLike = np.fl
         for name, shape in row.facts.tensors.items():
             if row.step.owns(name):
                 path, own = row.step.tensor(name), row.step.layer.tensor_dtype(name)
-                kept = dtype if own == "float32" else own
-                made[path] = _parameter(path, concrete(shape), {}, seed, own).astype(kept, copy=False)
+                own_dtype = dtype if own == "float32" else own
+                made[path] = _parameter(path, concrete(shape), {}, seed, own).astype(own_dtype, copy=False)
     return made
 
 

@@ -63,7 +63,7 @@ class ConditionalSelection(Layer):
                 "SC313",
                 expects=f"{len(names)} input{'s' if len(names) > 1 else ''}, {' and '.join(names)}",
                 receives=receives,
-                help="name them in `from:`, the condition first; numbers are the fields `x`, for true, and `y`, for false",
+                help="name them in `from:`, the condition first; numbers are `x`, for true, and `y`, for false",
             )
         return broadcast(inputs, constraints)
 

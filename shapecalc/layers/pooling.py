@@ -68,7 +68,7 @@ class MaxPool(Layer):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """The maximum and, if asked for, its place."""
+        """The maximum and, with `return_indices`, its place."""
         return ("output", "indices") if self.return_indices else ("output",)
 
     def output_dtype(self, output: str, arriving: tuple[str, ...]) -> str:

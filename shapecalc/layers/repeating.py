@@ -19,8 +19,8 @@ class Expand(Moving):
     """Repeats the elements along axes of size 1, up to given sizes; further axes are put before the others.
 
     Fields:
-        size: Size of each output axis, a number, a symbol of the input or `"${…}"` over symbols; −1 keeps the size of
-            the input axis. It has at least as many entries as the input has axes, which are the last ones.
+        size: Size of each output axis, a number, a symbol of the input or `"${…}"` over symbols; −1 is the size of the
+            input axis. The axes of the input are the last ones.
 
     Input: [*]
     Output: `size`
@@ -114,7 +114,7 @@ class Tile(Moving):
         return (*unknown(len(shapes[-1]) - len(roles[0])), *roles[0])
 
 
-@layer("repeat_interleave", main="repeats")
+@layer("repeat_interleave")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatInterleave(Moving):
     """Repeats each element along one axis: the first `repeats` times, then the second, and so on.

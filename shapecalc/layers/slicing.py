@@ -100,7 +100,7 @@ class Slice(Moving):
         return (x == y,)
 
 
-@layer("roll", main="shifts")
+@layer("roll")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roll(Moving):
     """Moves the elements along axes; those beyond the end continue at the start.

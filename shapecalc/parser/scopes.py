@@ -191,6 +191,8 @@ class Scope:
             candidate = self._step_at(joined(ancestor, name))
             if candidate is not None:
                 return candidate
+        if not self.complete and any(joined(ancestor, name) in self._spans for ancestor in prefixes(prefix)):
+            return None  # it is after a step that could not be read
         outside = self.parent is not None and bool(self.parent.resolve(name, self.parent_prefix))
         if name in self.inputs or outside:
             message = f"`share` expects a step beside this one, `{shorten(name)}` stands outside"
@@ -213,8 +215,10 @@ class Scope:
             if isinstance(of, Step) and of.layer.is_tensor:
                 return SharedTensor(of.path)
             if isinstance(own, Step) and step_name:
-                return own.shared(tensor)
+                return None if own.path in self._ambiguous else own.shared(tensor)
         candidate = next((of for at in prefixes(prefix) if (of := self._step_at(joined(at, name))) is not None), None)
+        if candidate is None and not self.complete:
+            return None  # its step may be after one that could not be read: one cause, one error
         if candidate is None or isinstance(candidate, Group):
             self._refuse_tensor(node, step_name or name, f".{tensor}" if step_name else "", prefix)
             return None

@@ -117,7 +117,7 @@ def reduce_windows(windows: Pool, filling: float, combine: Callable[..., Any]) -
 
 @kernel("max_pool", workspace=pool_workspace)
 def max_pool(call: Call, x: Array) -> Array | tuple[Array, ...]:
-    """Return the maximum of every window and, if asked for, its place; padding and overhang are −∞.
+    """Return the maximum of every window and, with `return_indices`, its place; padding and overhang are −∞.
 
     Source: torch.nn.MaxPool2d.
     """

@@ -22,11 +22,11 @@ def scan_workspace(run: RunShapes) -> int:
     return run.itemsize * (6 * steps * prod(run.outputs[1]) + 4 * prod(run.outputs[0]))
 
 
-def states_of(call: Call, decays: Array, entering: Array) -> list[Array]:
+def states_of(call: Call, decays: Array, arriving: Array) -> list[Array]:
     """Return the state after each step, h_t = decay_t · h_{t−1} + input_t; time is axis 1."""
-    states = [call.work.named("h₁", entering[:, 0])]
-    for step in range(1, entering.shape[1]):
-        states.append(call.work.named(f"h{step + 1}", decays[:, step] * states[-1] + entering[:, step]))
+    states = [call.work.named("h₁", arriving[:, 0])]
+    for step in range(1, arriving.shape[1]):
+        states.append(call.work.named(f"h{step + 1}", decays[:, step] * states[-1] + arriving[:, step]))
     return states
 
 
@@ -79,8 +79,8 @@ def selective_scan_backward(ctx: Context, gradient: Array | None, to_last: Array
     """Return the gradients of all inputs, back through the states."""
     u, delta, a, b, c, *rest = ctx.inputs
     uncounted = replace(ctx.call, work=Work(trace=ctx.call.work.trace))
-    decays, entering = selective_coefficients(uncounted, ctx.inputs)
-    states = states_of(uncounted, decays, entering)
+    decays, arriving = selective_coefficients(uncounted, ctx.inputs)
+    states = states_of(uncounted, decays, arriving)
     gradient = np.zeros_like(u) if gradient is None else gradient
     to_rest: list[Array] = []
     if rest[1:]:
@@ -101,13 +101,13 @@ def selective_scan_backward(ctx: Context, gradient: Array | None, to_last: Array
         to_states.append(matmul(gradient[:, step, :, None], c[:, step, None, :]))
     if to_last is not None:
         to_states[-1] = to_states[-1] + to_last
-    to_decays, to_entering = states_backward(decays, states, to_states)
+    to_decays, to_arriving = states_backward(decays, states, to_states)
     to_exponents = ctx.call.work.named("∂L/∂exponents", to_decays * decays)
-    to_entering = ctx.call.work.named("∂L/∂inputs of states", to_entering)
-    to_product = (to_entering * b[:, :, None, :]).sum(axis=-1)
+    to_arriving = ctx.call.work.named("∂L/∂inputs of states", to_arriving)
+    to_product = (to_arriving * b[:, :, None, :]).sum(axis=-1)
     to_delta = (to_exponents * a).sum(axis=-1) + to_product * u
     to_a = (to_exponents * delta[..., None]).sum(axis=(0, 1))
-    to_b = (to_entering * (delta * u)[..., None]).sum(axis=2)
+    to_b = (to_arriving * (delta * u)[..., None]).sum(axis=2)
     return Gradients((to_u + to_product * delta, to_delta, to_a, to_b, np.stack(to_c, axis=1), *to_rest))
 
 
@@ -150,8 +150,8 @@ def ssd_backward(ctx: Context, gradient: Array | None, to_last: Array | None = N
     """Return the gradients of all inputs, back through the states; those of B and C are summed over a group."""
     x, dt, a, b, c, *rest = ctx.inputs
     uncounted = replace(ctx.call, work=Work(trace=ctx.call.work.trace))
-    decays, entering = head_coefficients(uncounted, ctx.inputs)
-    states = states_of(uncounted, decays, entering)
+    decays, arriving = head_coefficients(uncounted, ctx.inputs)
+    states = states_of(uncounted, decays, arriving)
     gradient = np.zeros_like(x) if gradient is None else gradient
     of_heads, matmul = per_head(c, x.shape[2]), ctx.to_inputs.matmul
     to_c, to_states = [], []
@@ -160,12 +160,12 @@ def ssd_backward(ctx: Context, gradient: Array | None, to_last: Array | None = N
         to_states.append(matmul(gradient[:, step, :, :, None], of_heads[:, step, :, None, :]))
     if to_last is not None:
         to_states[-1] = to_states[-1] + to_last
-    to_decays, to_entering = states_backward(decays, states, to_states)
-    to_entering = ctx.call.work.named("∂L/∂inputs of states", to_entering)
+    to_decays, to_arriving = states_backward(decays, states, to_states)
+    to_arriving = ctx.call.work.named("∂L/∂inputs of states", to_arriving)
     to_exponents = to_decays.sum(axis=(-2, -1)) * decays[..., 0, 0]
     to_exponents = ctx.call.work.named("∂L/∂exponents", to_exponents)
-    to_product = (to_entering * per_head(b, x.shape[2])[..., None, :]).sum(axis=-1)
-    to_b = (to_entering * (dt[..., None] * x)[..., None]).sum(axis=-2)
+    to_product = (to_arriving * per_head(b, x.shape[2])[..., None, :]).sum(axis=-1)
+    to_b = (to_arriving * (dt[..., None] * x)[..., None]).sum(axis=-2)
     to_dt = to_exponents * a + (to_product * x).sum(axis=-1)
     to_x = to_product * dt[..., None]
     to_d = [(gradient * x).sum(axis=(0, 1, 3)) for _ in rest]
@@ -188,8 +188,8 @@ def linear_recurrence(call: Call, a: Array, b: Array) -> Array:
     """
     if a.shape != b.shape:
         raise ValueError(f"a linear recurrence of {list(a.shape)} and {list(b.shape)}")
-    decays, entering = (np.moveaxis(x, call.fields["dim"], 0)[None] for x in (a, b))
-    y: Array = np.stack(states_of(call, decays, entering), axis=1)[0]
+    decays, arriving = (np.moveaxis(x, call.fields["dim"], 0)[None] for x in (a, b))
+    y: Array = np.stack(states_of(call, decays, arriving), axis=1)[0]
     return np.ascontiguousarray(np.moveaxis(y, 0, call.fields["dim"]))
 
 

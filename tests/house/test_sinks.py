@@ -434,7 +434,7 @@ def test_latex_reads_no_command_out_of_a_name(variants: list[Results]) -> None:
         assert not INVISIBLE.search(written)
         assert not commands(written)
         first, *rows, last = [row for row in written.split("\n") if not row.endswith("rule")]
-        assert (first, last) == (r"\begin{tabular}{lrllllrrrrrr}", r"\end{tabular}")
+        assert (first, last) == (r"\begin{tabular}{lrllllrrrrrrr}", r"\end{tabular}")
         for row in rows:
             check_row_of_latex(row)
 

@@ -125,7 +125,12 @@ class Anatomy:
             return
         assert isinstance(node, Mapping)
         own = {key.text: value for key, value in node.entries if key.text in STEP_KEYS}
-        self.keys += [key for key, _ in node.entries if key.text in STEP_KEYS]
+        # Without `repeat` the names that it binds are unknown: of lists it is more than one mistake.
+        self.keys += [
+            key
+            for key, value in node.entries
+            if key.text in STEP_KEYS and not (key.text == "repeat" and isinstance(value, Mapping))
+        ]
         ((word, value),) = [(key, value) for key, value in node.entries if key.text not in STEP_KEYS]
         layer = layer_type(word.text)
         self.steps.append(Place(node, word, layer, value, own, body))
@@ -215,9 +220,16 @@ def _zero_in_front(file: Anatomy) -> Iterator[Slip]:
 
 
 def _large_window(file: Anatomy) -> Iterator[Slip]:
+    sizes = file.root.get("sizes")
+    if isinstance(sizes, Mapping) and any(
+        isinstance(value, Scalar) and int(value.text) > 4999 for _, value in sizes.entries
+    ):
+        return  # it fits
     for step in file.layers("conv", "max_pool", "avg_pool"):
-        size = {key.text: value for key, value in step.fields}.get("kernel_size", step.value)
-        if isinstance(size, Scalar) and type(size.value) is int:
+        fields = {key.text: value for key, value in step.fields}
+        size, padding = fields.get("kernel_size", step.value), fields.get("padding")
+        fits = isinstance(padding, Scalar) and isinstance(padding.value, str)  # `same` and `causal` add what it needs
+        if isinstance(size, Scalar) and type(size.value) is int and not fits:
             yield Slip("a window that is too large", *file.at(size), "4999", "4999", "SC302")
 
 
