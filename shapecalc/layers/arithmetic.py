@@ -27,6 +27,7 @@ class Combining(Layer):
     takes: ClassVar[tuple[int, int]] = (1, 64)
     merges: ClassVar[bool] = True
     reads: ClassVar[str] = "float32|int64"
+    promotes: ClassVar[bool] = True
     other: Operand = None
 
     def output_shape(self, *inputs: Shape, constraints: Constraints = REFUSING) -> Shape:

@@ -55,6 +55,8 @@ class Layer:
     """The fields that accept symbols of the inputs, with their kinds."""
     like_field: ClassVar[str | None]
     """The field whose value may be `{like: step}`, which is a further input."""
+    promotes: ClassVar[bool] = False
+    """Whether `output_dtype` is float32 if all inputs are, whatever the fields."""
     gives_floats_of_floats: ClassVar[bool]
     """Whether it accepts inputs that are all float32, and gives float32 then."""
     spared_by: ClassVar[Mapping[str, str]] = {}
@@ -389,11 +391,12 @@ def _item(kind: Kind) -> Kind:
 
 
 def _gives_floats_of_floats(cls: type[Layer]) -> bool:
-    if (cls.dtypes_read, cls.output_dtype) != (Layer.dtypes_read, Layer.output_dtype):
+    decided = cls.promotes or cls.output_dtype is Layer.output_dtype
+    if not decided or cls.dtypes_read is not Layer.dtypes_read:
         return False
     entries = (cls.reads,) if isinstance(cls.reads, str) else cls.reads
     accepted = all(entry == "any" or "float32" in entry.split("|") for entry in entries)
-    return accepted and cls.gives in ("float32", "same")
+    return accepted and (cls.promotes or cls.gives in ("float32", "same"))
 
 
 def fields_of(cls: type[Layer]) -> Mapping[str, Field]:

@@ -68,6 +68,8 @@ class Concat(Layer):
             total = total + x[axis]
         return tuple(total if index == axis else met.get(index, size) for index, size in enumerate(first))
 
+    promotes: ClassVar[bool] = True
+
     def output_dtype(self, output: str, arriving: tuple[str, ...]) -> str:
         """Return the dtype of all inputs; raise `LayerError` SC206 if there are several."""
         require_one_dtype(arriving)

@@ -211,6 +211,8 @@ class Stack(Moving):
         sizes = tuple(met.get(index, size) for index, size in enumerate(first))
         return (*sizes[:axis], len(inputs), *sizes[axis:])
 
+    promotes: ClassVar[bool] = True
+
     def output_dtype(self, output: str, arriving: tuple[str, ...]) -> str:
         """Return the dtype of all inputs; raise `LayerError` SC206 if there are several."""
         require_one_dtype(arriving)

@@ -149,9 +149,10 @@ class _StepSplitter:
                 help=f"begin a step of its own: `- {second.text}`",
             )
             return None
-        within = any(self._diagnostics.has_skipped(value.span) for _, value in candidates)
-        if not known and not within and self._diagnostics.has_skipped(step.span):
-            return None  # the key that is not known may be the layer
+        if not known and self._diagnostics.has_skipped(step.span):
+            within = any(self._diagnostics.has_skipped(value.span) for _, value in candidates)
+            if not within:
+                return None  # the key that is not known may be the layer
         if not candidates:
             key = step.entries[0][0]
             self._diagnostics.refuse("SC107", "a step expects a layer, has none", key.span, help="write one next to it")

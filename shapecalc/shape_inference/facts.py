@@ -76,11 +76,11 @@ def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int],
         sum(map(product, buffers.values())) if buffers else 0,
         macs,
         _flops(macs, layer.operations(*inputs, results[0])),
-        0 if layer.storage is Storage.STORED else sum(map(product, results)),
+        sum(map(product, results)),
     )
-    constants = layer.constants(*shapes)
-    if constants:
-        facts = facts._replace(constants=constants)
+    if layer.is_tensor:
+        stored = {"activations": 0} if layer.storage is Storage.STORED else {}
+        facts = facts._replace(constants=layer.constants(*shapes), **stored)
     if layer.sparse:
         facts = facts._replace(active=MappingProxyType(layer.active_parameters(*shapes)))
     parts = layer.macs_parts(*inputs, results[0])

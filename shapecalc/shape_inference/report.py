@@ -103,7 +103,7 @@ class LayerReport(NamedTuple):
     @property
     def params(self) -> Count:
         """Its own trainable scalars, and `non_trainable` ones; 0 if it uses another layer's weights."""
-        return self._own(self.facts.parameters) if self.step.shares else self.facts.params
+        return self._own(self.facts.parameters) if self.step.weights or self.step.apart else self.facts.params
 
     @property
     def active_params(self) -> Count:
@@ -127,7 +127,7 @@ class LayerReport(NamedTuple):
     @property
     def buffers(self) -> Count:
         """Scalars of buffers that are its own: 0 if it uses another layer's."""
-        return self._own(self.facts.buffers) if self.step.shares else self.facts.buffer_count
+        return self._own(self.facts.buffers) if self.step.weights or self.step.apart else self.facts.buffer_count
 
     def _own(self, tensors: Mapping[str, Shape]) -> Count:
         return sum_of(product(shape) for name, shape in tensors.items() if self.step.owns(name))

@@ -93,7 +93,7 @@ class Walker:
                 facts = self._without_stated(step.layer, error, shapes) if in_order else None
                 if facts is None:
                     return None
-        if not dtypes and step.layer.gives_floats_of_floats:
+        if step.layer.gives_floats_of_floats and dtypes.keys().isdisjoint(step.inputs):
             return LayerReport(step, shapes, facts)
         try:
             made = _pass_dtype(step, facts.outputs, dtypes, frame.inputs)
