@@ -35,7 +35,7 @@ from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 from shapecalc.parser.when import read_when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping as MappingOf
+    from collections.abc import Callable, Iterable, Iterator, Mapping as MappingOf
 
     from shapecalc.architecture import Expectation
     from shapecalc.diagnostics.limits import Limits
@@ -49,7 +49,10 @@ _NAME_KEY = Scalar("name", Span(0, 0, 0, 0), "name")
 
 
 class _StepContext(NamedTuple):
-    """The context of a step: its scope, branch, path, span of its name, inputs and expectations."""
+    """The context of a step: its scope, branch, path, span of its name, inputs and expectations.
+
+    A repeated layer adds the slots that its branches read to `captured`, after the inputs.
+    """
 
     scope: Scope
     prefix: str
@@ -57,6 +60,7 @@ class _StepContext(NamedTuple):
     name_span: Span
     inputs: tuple[str, ...]
     expect: tuple[Expectation, ...] = ()
+    captured: list[str] | None = None
 
 
 class _Repeat(NamedTuple):
@@ -107,11 +111,10 @@ class StepReader:
         """
         items = self._items(node, subject)
         slot = self._list(items, scope, "", flow)
-        if items and not self._calls and not scope.steps and scope.complete:
+        if items and not scope.steps and scope.complete:
             message = f"{subject} expects at least one step, has none whose `when` is true"
             self._diagnostics.refuse("SC107", message, head(node))
-        if not self._calls:  # a block's own size is refused where it is called
-            refuse_total(scope.steps, self._diagnostics, self._limits)
+        refuse_total(scope.steps, self._diagnostics, self._limits)
         return slot
 
     def read_uncalled(self, blocks: Iterable[Block]) -> frozenset[str]:
@@ -202,23 +205,21 @@ class StepReader:
         is_tensor = isinstance(parts.kind, type) and parts.kind.is_tensor
         inputs = () if is_tensor else self._inputs(parts, path, scope, prefix, flow)
         at = _StepContext(scope, prefix, path, span, inputs or (), expect)
-        slot = self._read(_Repeat(node, parts, runs), shared, at)
+        repeat = _Repeat(node, parts, runs)
+        # The methods between a step and the steps of its block call each other at each level: the fewer, the better.
+        if isinstance(parts.kind, type) and parts.kind.is_tensor:
+            slot = self._tensor(parts, parts.kind, at)
+        elif parts.kind is None or isinstance(parts.kind, Block):
+            slot = self._group(repeat, shared, at)
+        elif "repeat" in parts.keys:
+            slot = self._repeat(repeat, at)
+        else:
+            slot = self._layer(parts, parts.kind, shared, at)
         lost = slot is None or inputs is None or ("share" in parts.keys and not shared)
         if lost or ("repeat" in parts.keys and runs is None):
             scope.skip(prefix, position, path)
             slot = path
         return slot, flow if is_tensor else slot
-
-    def _read(self, repeat: _Repeat, shared: Step | Group | SharedTensors | None, at: _StepContext) -> str | None:
-        """Read the layer, block or structure of a step, and return its slot; None if it could not be read."""
-        parts = repeat.parts
-        if isinstance(parts.kind, type) and parts.kind.is_tensor:
-            return self._tensor(parts, parts.kind, at)
-        if parts.kind is None or isinstance(parts.kind, Block):
-            return self._group(repeat, shared, at)
-        if "repeat" in parts.keys:
-            return self._repeat(repeat, at)
-        return self._layer(parts, parts.kind, shared, at)
 
     def _is_there(self, step: Mapping) -> bool:
         """Return whether the condition of a step or branch is true, if it has one."""
@@ -293,21 +294,23 @@ class StepReader:
         self._expanding -= 1
         self._arguments = self._layers.parameters = around
 
-    def _bodies(self, repeat: _Repeat, at: _StepContext, captured: list[str]) -> tuple[Subgraph, ...]:
-        """Return the subgraph of each run, or one of all, whose inputs are `captured`; none if one is refused."""
+    def _bodies(
+        self, repeat: _Repeat, at: _StepContext, read: Callable[[StepParts, _StepContext], Subgraph | None]
+    ) -> tuple[Subgraph, ...]:
+        """Return the subgraph of each run, or one of all; none if one is refused."""
         _, parts, runs = repeat
         bodies: dict[str, Subgraph | None] = {}
         if runs is None or not runs.values:
-            body = self._body(parts, at, captured)
+            body = read(parts, at)
             return () if body is None else (body,)
         for values in runs.values:
             key = argument_key(values)
             if key not in bodies:
                 self._count(repeat.node)
                 with self._run(repeat.node, values) as run:
-                    bodies[key] = None if run is None else self._body(run, at, captured)
-        read = tuple(body for values in runs.values if (body := bodies[argument_key(values)]) is not None)
-        return read if len(read) == runs.times else ()
+                    bodies[key] = None if run is None else read(run, at)
+        subgraphs = tuple(body for values in runs.values if (body := bodies[argument_key(values)]) is not None)
+        return subgraphs if len(subgraphs) == runs.times else ()
 
     def _check_reference(self, node: Node, scope: Scope, prefix: str) -> None:
         """Check `from:` of a step whose layer type is not known."""
@@ -495,7 +498,7 @@ class StepReader:
         parts = repeat.parts
         self._refuse_repeated_share(parts)
         captured = [*at.inputs]
-        bodies = self._bodies(repeat, at, captured)
+        bodies = self._bodies(repeat, at._replace(captured=captured), self._layer_alone)
         at.scope.define(at.path, (), at.name_span)
         if not bodies or repeat.runs is None:
             return None
@@ -506,14 +509,13 @@ class StepReader:
         at.scope.add(group)
         return at.path
 
-    def _body(self, parts: StepParts, at: _StepContext, captured: list[str]) -> Subgraph | None:
-        """Return one run of a step as a subgraph, whose inputs are the slots `captured`, to which it adds."""
+    def _layer_alone(self, parts: StepParts, at: _StepContext) -> Subgraph | None:
+        """Return one run of a layer as a subgraph, whose inputs are the captured slots."""
+        assert isinstance(parts.kind, type)
+        assert at.captured is not None
         count = len(at.inputs)
-        if not isinstance(parts.kind, type):
-            assert parts.kind is not None  # `share` alone has no body of its own
-            return self._call(parts.kind, parts.type_node, parts.node, count)
         inside = Scope(self._diagnostics, {}, at.scope, at.prefix)
-        inside.captured, inside.input_count = captured, count
+        inside.captured, inside.input_count = at.captured, count
         inputs = tuple(input_slot(position) for position in range(count))
         slot = self._layer(parts, parts.kind, None, _StepContext(inside, "", "", at.name_span, inputs))
         if slot is None or not inside.complete:
@@ -532,9 +534,8 @@ class StepReader:
                 return None
             return self._reuse_layer(parts, shared, at, spans)
         bodies: tuple[Subgraph, ...] = ()
-        captured = [*at.inputs]
         if isinstance(parts.kind, Block):
-            bodies = self._bodies(repeat, at, captured)
+            bodies = self._bodies(repeat, at, self._call)
         elif shared is not None:
             bodies = shared.varied or (shared.subgraph,)
         times = shared.times if isinstance(shared, Group) and runs is None else runs and runs.times
@@ -554,7 +555,7 @@ class StepReader:
         if self._is_refused(parts, group):
             return None
         # A repeated merge captures the same outer slots in each use.
-        around = captured[len(at.inputs) :] if shared is None else shared.inputs[group.subgraph.input_count :]
+        around = () if shared is None else shared.inputs[group.subgraph.input_count :]
         at.scope.add(group._replace(inputs=(*at.inputs, *around), spans=spans))
         return at.path
 
@@ -584,8 +585,10 @@ class StepReader:
         at.scope.add(_sharing(Step(at.path, shared.layer, at.inputs, spans, at.expect), shared))
         return at.path
 
-    def _call(self, block: Block, type_node: Scalar, node: Node | None, input_count: int) -> Subgraph | None:
+    def _call(self, parts: StepParts, at: _StepContext) -> Subgraph | None:
         """Return the subgraph of a block with the arguments of a call; None if the call is refused."""
+        block, type_node, node, input_count = parts.kind, parts.type_node, parts.node, len(at.inputs)
+        assert isinstance(block, Block)
         # With another value, a parameter that names the block names another one.
         self._called |= self._blocks.keys() if type_node.span in self._diagnostics.origins else {block.name.text}
         if block in self._calls:
@@ -620,7 +623,8 @@ class StepReader:
         self._calls.append(block)
         with self._seeing(known), self._diagnostics.steps_of_a_block():
             layers = substitute_steps(block.layers, known, self._diagnostics)
-            slot = self.read(layers, scope, input_slot(0), f"block `{block.name.text}`")
+            items = self._items(layers, f"block `{block.name.text}`")
+            slot = self._list(items, scope, "", input_slot(0))
             if slot is not None and scope.complete and not scope.steps:  # none is there
                 path = Identity.type
                 scope.add(Step(path, Identity(), (slot,), StepSpans(block.name.span, {})))

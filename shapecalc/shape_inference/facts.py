@@ -79,8 +79,8 @@ def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int],
         sum(map(product, results)),
     )
     if layer.is_tensor:
-        stored = {"activations": 0} if layer.storage is Storage.STORED else {}
-        facts = facts._replace(constants=layer.constants(*shapes), **stored)
+        activations = 0 if layer.storage is Storage.STORED else facts.activations
+        facts = facts._replace(constants=layer.constants(*shapes), activations=activations)
     if layer.sparse:
         facts = facts._replace(active=MappingProxyType(layer.active_parameters(*shapes)))
     parts = layer.macs_parts(*inputs, results[0])
