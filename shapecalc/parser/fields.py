@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.architecture import StepSpans
 from shapecalc.diagnostics import Fix, LayerError
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import Values, said
+from shapecalc.layers.fields import Several, Values, said
 from shapecalc.parser.scalars import infinite, resolve, shorten
 from shapecalc.parser.sizes import read_sizes
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
@@ -88,7 +88,8 @@ class LayerReader:
 
     def _with_symbols(self, cls: type[Layer], nodes: dict[str, Node]) -> tuple[str, ...]:
         """Replace symbols of the inputs by expressions; take out the fields with a refused one, and return these."""
-        sized = {name: nodes[name] for name in cls.size_fields if name in nodes}
+        names = (name for name in cls.size_fields if name in nodes)
+        sized = {name: nodes[name] for name in names if _may_be(cls.fields[name], nodes[name])}
         read = {name: read_sizes(name, node, self.parameters, self._diagnostics) for name, node in sized.items()}
         nodes |= {name: node for name, node in read.items() if node is not None}
         lost = tuple(name for name, node in read.items() if node is None)
@@ -273,3 +274,8 @@ def _field_spans(nodes: dict[str, Node] | None) -> dict[tuple[str | int, ...], S
                 if isinstance(item, Sequence):
                     field_spans |= {(name, position, side): entry.span for side, entry in enumerate(item.items)}
     return field_spans
+
+
+def _may_be(field: Field, node: Node) -> bool:
+    """Return whether a node may be the value of a field: a word is none where only a list is expected."""
+    return not (isinstance(field.kind, Several) and not field.kind.single and isinstance(node, Scalar))

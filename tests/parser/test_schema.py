@@ -75,6 +75,8 @@ def is_structural(finding, text: str) -> bool:
     """Return whether one place of a file shows what is wrong by itself."""
     if finding.code == "SC103":
         return finding.message.startswith("a block expects a name of its own")
+    if finding.code == "SC313":
+        return finding.message.endswith("expects no input, has `from`")
     if finding.code == "SC105":
         return finding.message.startswith("`where` expects comparisons")
     if finding.code not in STRUCTURAL or any(re.search(about, finding.message) for about in FROM_ELSEWHERE):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Source
 from shapecalc.files import zoo
-from shapecalc.layers import layer_types
+from shapecalc.layers import layer_type, layer_types
 from shapecalc.parser.expect import EXPECT_KEYS
 from shapecalc.parser.grammar import FILE_KEYS
 from shapecalc.parser.reader import read_text
@@ -95,7 +95,9 @@ def originals() -> list[dict[str, Any]]:
     shipped = [read(path.read_text("utf-8")) for path in map(zoo.path, zoo.names()) if isinstance(path, Path)]
     files = [read(WIDE), read(STRICT)] * 20
     for example in EXAMPLES:
-        steps = [{"relu": {}, "name": "a"}, {example.type: listed(dict(example.fields)), "from": "a"}]
+        cls = layer_type(example.type)
+        reads = {} if cls is not None and cls.is_tensor else {"from": "a"}
+        steps = [{"relu": {}, "name": "a"}, {example.type: listed(dict(example.fields)), **reads}]
         files.append({"input": ["N"], "layers": steps})
     return shipped + files
 

@@ -144,7 +144,7 @@ def one_layer(layers: Any) -> Schema:
 
 def _keys_of(cls: type[Layer]) -> tuple[str, ...]:
     """Return the keys that are valid next to a layer type."""
-    return tuple(key for key in STEP_KEYS if not cls.is_tensor or key not in ("repeat", "share"))
+    return tuple(key for key in STEP_KEYS if not cls.is_tensor or key not in ("from", "repeat", "share"))
 
 
 def counts() -> dict[str, Schema]:
