@@ -41,9 +41,13 @@ def read_text(path: str) -> str:
         message = f"there is no lock file `{path}`"
         finding = Diagnostic(code="SC503", message=message, help=f"write one: `{lock_command(path, path='PATH')}`")
         raise ShapecalcError((finding,), exit_code=2)
+    return text_of(path, read_bytes(path, Limits(file_size=MOST_BYTES)))
+
+
+def text_of(path: str, data: bytes) -> str:
+    """Return the text of a lock file with these bytes; raise SC010 for too many, SC002 for other bytes than UTF-8."""
     try:
-        limits = Limits(file_size=MOST_BYTES)
-        return decode_within(path, read_bytes(path, limits), limits).text
+        return decode_within(path, data, Limits(file_size=MOST_BYTES)).text
     except ShapecalcError as error:
         raise ShapecalcError(error.diagnostics, error.source, exit_code=2) from None
 
