@@ -94,14 +94,16 @@ def check_lock(
     entry = lock.files.get(key_of(path, lock_file))
     if entry is not None:
         return drift(report, entry, lock_file)
-    former = former_key(report, lock, lock_file, settings)
+    former = former_key(report, path, lock, lock_file, settings)
     return (unlocked_file(path, lock_file) if former is None else moved_file(path, former, lock_file),)
 
 
 def former_key(
-    report: Report, lock: Lock, lock_file: str, settings: Mapping[str, Any] = MappingProxyType({})
+    report: Report, path: str, lock: Lock, lock_file: str, settings: Mapping[str, Any] = MappingProxyType({})
 ) -> str | None:
-    """Return the key of the locked file that a network was before it was moved; None without a single one."""
+    """Return the key of the file that a file was before it was moved; None if it is locked, or no single one fits."""
+    if key_of(path, lock_file) in lock.files:
+        return None
     former = equal_missing(lock, entry_of(report, settings), lock_file)
     return former[0] if len(former) == 1 else None
 
