@@ -281,7 +281,8 @@ def _members(cls: type) -> Iterator[tuple[str, str]]:
     for base in reversed(cls.__mro__):
         for name, kind in getattr(base, "__annotations__", {}).items():
             if not name.startswith("_") and "ClassVar" not in str(kind):
-                yield f"`{name}`", f"`{kind}`".replace("|", "\\|")
+                written = getattr(kind, "__forward_arg__", kind)  # as a NamedTuple has it
+                yield f"`{name}`", f"`{written}`".replace("|", "\\|")
     for name, member in vars(cls).items():
         text = inspect.getdoc(member.fget if isinstance(member, property) else getattr(member, "func", member))
         if not name.startswith("_") and text and (callable(member) or isinstance(member, property | cached_property)):

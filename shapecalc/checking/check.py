@@ -15,7 +15,7 @@ from shapecalc.checking.locked import lock_of_files, locked_blocks, locked_netwo
 from shapecalc.checking.result import Checked, CheckResults
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
-from shapecalc.diffing.lock import check_lock, key_of, load_lock
+from shapecalc.diffing.lock import check_lock, load_lock
 from shapecalc.diffing.lock.folder import former_key
 from shapecalc.dims import show
 from shapecalc.execution.budget import BUDGET
@@ -225,8 +225,7 @@ def check_architecture(architecture: Architecture, options: CheckOptions = DEFAU
         if options.lock is not None:
             report = Reports(architecture).at({})
             diagnostics += check_lock(report, name, options.lock, options.lock_file)
-            is_locked = key_of(name, options.lock_file) in options.lock.files
-            former = None if is_locked else former_key(report, options.lock, options.lock_file)
+            former = former_key(report, name, options.lock, options.lock_file)
     except ShapecalcError as error:
         return Checked(name, error.source or architecture.file, error.diagnostics)
     checked = Checked(name, architecture.file, tuple(sorted(diagnostics, key=position)), former=former)

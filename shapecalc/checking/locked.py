@@ -38,7 +38,7 @@ def locked_network(
     if entry is not None and entry.settings != given.used:
         given = load_with(source, Settings(entry.settings), limits, folder)
     report = inspect_at(given.architecture, given.sizes)
-    former = None if entry is not None else former_key(report, lock, lock_file, given.used)
+    former = former_key(report, source.name, lock, lock_file, given.used)
     if entry is None and former is None and given.used:
         # It may have been locked, under another name, at its own sizes.
         given = load_with(source, NOTHING_SET, limits, folder)

@@ -14,8 +14,6 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-STATE = Path(os.environ.get("FAKE_GITHUB", "github.json"))
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="gh")
@@ -25,9 +23,9 @@ def main() -> None:
     parser.add_argument("--input", required=True, choices=["-"])
     given = parser.parse_args()
     body = json.load(sys.stdin)
-    state = json.loads(STATE.read_text())
+    state = json.loads(state_file().read_text())
     state["calls"].append([given.method, given.endpoint])
-    STATE.write_text(json.dumps(state))
+    state_file().write_text(json.dumps(state))
     if (os.environ["GH_TOKEN"], os.environ["GH_HOST"]) != ("a token", "github.com"):
         refuse(401, "Bad credentials")
     if given.endpoint == "graphql":
@@ -69,8 +67,13 @@ def write(state: dict[str, Any], method: str, endpoint: str, body: str) -> int:
         comment["body"] = body
     else:
         refuse(404, "Not Found")
-    STATE.write_text(json.dumps(state))
+    state_file().write_text(json.dumps(state))
     return number
+
+
+def state_file() -> Path:
+    """Return the file of comments."""
+    return Path(os.environ["FAKE_GITHUB"])
 
 
 def refuse(status: int, message: str) -> NoReturn:

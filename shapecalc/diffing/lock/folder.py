@@ -41,9 +41,13 @@ def read_text(path: str) -> str:
         message = f"there is no lock file `{path}`"
         finding = Diagnostic(code="SC503", message=message, help=f"write one: `{lock_command(path, path='PATH')}`")
         raise ShapecalcError((finding,), exit_code=2)
+    return text_of(path, read_bytes(path, Limits(file_size=MOST_BYTES)))
+
+
+def text_of(path: str, data: bytes) -> str:
+    """Return the text of a lock file with these bytes; raise SC010 for too many, SC002 for other bytes than UTF-8."""
     try:
-        limits = Limits(file_size=MOST_BYTES)
-        return decode_within(path, read_bytes(path, limits), limits).text
+        return decode_within(path, data, Limits(file_size=MOST_BYTES)).text
     except ShapecalcError as error:
         raise ShapecalcError(error.diagnostics, error.source, exit_code=2) from None
 
@@ -90,14 +94,16 @@ def check_lock(
     entry = lock.files.get(key_of(path, lock_file))
     if entry is not None:
         return drift(report, entry, lock_file)
-    former = former_key(report, lock, lock_file, settings)
+    former = former_key(report, path, lock, lock_file, settings)
     return (unlocked_file(path, lock_file) if former is None else moved_file(path, former, lock_file),)
 
 
 def former_key(
-    report: Report, lock: Lock, lock_file: str, settings: Mapping[str, Any] = MappingProxyType({})
+    report: Report, path: str, lock: Lock, lock_file: str, settings: Mapping[str, Any] = MappingProxyType({})
 ) -> str | None:
-    """Return the key of the locked file that a network was before it was moved; None without a single one."""
+    """Return the key of the file that a file was before it was moved; None if it is locked, or no single one fits."""
+    if key_of(path, lock_file) in lock.files:
+        return None
     former = equal_missing(lock, entry_of(report, settings), lock_file)
     return former[0] if len(former) == 1 else None
 

@@ -13,7 +13,7 @@ from shapecalc.diffing.git.unmerged import unmerged_sides
 from shapecalc.diffing.lock.commands import lock_command
 from shapecalc.diffing.lock.conflict import find_conflict
 from shapecalc.diffing.lock.entries import Lock, entry_of
-from shapecalc.diffing.lock.folder import MOST_BYTES, exists, key_of, path_of, read_text
+from shapecalc.diffing.lock.folder import MOST_BYTES, exists, key_of, path_of, read_text, text_of
 from shapecalc.diffing.lock.reading import read_entry, read_lock, read_settings
 from shapecalc.diffing.lock.recording import Recorded, reports_of
 from shapecalc.files.config import NO_CONFIG, Config
@@ -161,7 +161,7 @@ def _sides(lock_file: str) -> list[dict[str, SideEntry]]:
         help_text = f"record changes of networks by `{lock_command(lock_file, '--update', path='PATH')}`"
         _refuse(f"`{lock_file}` has no merge conflict to resolve", help_text)
     staged = unmerged_sides(lock_file, MOST_BYTES)
-    texts = (conflict.ours, conflict.theirs) if staged is None else (each.decode("utf-8", "replace") for each in staged)
+    texts = (conflict.ours, conflict.theirs) if staged is None else (text_of(lock_file, side) for side in staged)
     return [_entries(text, lock_file) for text in texts]
 
 

@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings, strategies as st
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS
-from shapecalc.diffing.lock import LOCK_FILE, read_lock, to_json
+from shapecalc.diffing.lock import LOCK_FILE, folder, read_lock, resolving, to_json
 from shapecalc.diffing.lock.resolving import Side, resolved
 from shapecalc.files.discovery import Discovered
 from shapecalc.files.settings import NOTHING_SET
@@ -203,6 +203,19 @@ def test_whatever_two_branches_do_the_rebuilt_lock_is_that_of_all_networks(
         shapecalc.lock(resolve=True)
         assert Path(LOCK_FILE).read_text(encoding="utf-8") == lock_text(there), trial
     assert lost, "no name was taken out of the text of both sides"
+
+
+def test_a_side_that_is_too_large_is_refused_and_not_cut(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    branch(repository, {"a.yaml": network(5)}, {"a.yaml": network(6)})
+    git(repository, "merge", "-q", "other", fails=True)
+    Path(LOCK_FILE).write_text("<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs\n", encoding="utf-8")
+    write_networks(repository, {"a.yaml": 5})
+    assert shapecalc.lock(resolve=True).resolution is not None  # both sides are read from git
+    Path(LOCK_FILE).write_text("<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs\n", encoding="utf-8")
+    for module in (folder, resolving):
+        monkeypatch.setattr(module, "MOST_BYTES", 100)
+    with pytest.raises(ShapecalcError, match=r"SC010: .* is larger than 100 bytes"):
+        shapecalc.lock(resolve=True)
 
 
 def test_a_file_is_named_by_the_side_that_has_its_entry(repository: Path) -> None:

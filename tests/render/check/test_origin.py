@@ -39,7 +39,7 @@ def test_pip_has_recorded_the_commit_of_a_git_address(installed) -> None:
 def test_of_other_origins_no_address_is_known(installed) -> None:
     for origin in (
         None,
-        {"url": "file:///work/shapecalc", "dir_info": {"editable": True}},
+        {"url": "file:///home/user/shapecalc", "dir_info": {"editable": True}},
         {"url": "https://example.org/nn_shapecalc-1.0-py3-none-any.whl", "archive_info": {}},
         {"url": "ssh://git@example.org/owner/shapecalc", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
     ):
