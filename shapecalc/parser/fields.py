@@ -14,13 +14,14 @@ from shapecalc.parser.sizes import read_sizes
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable
+    from collections.abc import Container, Iterable
 
     from shapecalc.diagnostics import Source, Span
     from shapecalc.layers import Layer
     from shapecalc.layers.base import Field
     from shapecalc.parser.diagnostics import Diagnostics
     from shapecalc.parser.did_you_mean import Likely
+    from shapecalc.parser.visible_parameters import VisibleParameters
 
 Entry = tuple[Scalar, Node]
 _WITHOUT_EFFECT = "inplace"
@@ -30,12 +31,11 @@ _STEP = re.compile(r"( *(?:- +)+)\w+(: *)")
 class LayerReader:
     """Reads the layers of one text; layers with equal fields are one object, since stacks repeat them."""
 
-    __slots__ = ("_diagnostics", "_layers", "parameters")
+    __slots__ = ("_diagnostics", "_layers", "_visible")
 
-    def __init__(self, diagnostics: Diagnostics, parameters: Collection[str] = ()) -> None:
+    def __init__(self, diagnostics: Diagnostics, visible: VisibleParameters) -> None:
         self._diagnostics = diagnostics
-        self.parameters = parameters
-        """The names of the parameters of the steps that are read."""
+        self._visible = visible
         self._layers: dict[tuple[str, str], Layer] = {}
 
     def read(
@@ -90,7 +90,7 @@ class LayerReader:
         """Replace symbols of the inputs by expressions; take out the fields with a refused one, and return these."""
         names = (name for name in cls.size_fields if name in nodes)
         sized = {name: nodes[name] for name in names if _may_be(cls.fields[name], nodes[name])}
-        read = {name: read_sizes(name, node, self.parameters, self._diagnostics) for name, node in sized.items()}
+        read = {name: read_sizes(name, node, self._visible.values, self._diagnostics) for name, node in sized.items()}
         nodes |= {name: node for name, node in read.items() if node is not None}
         lost = tuple(name for name, node in read.items() if node is None)
         for name in lost:

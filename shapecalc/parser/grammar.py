@@ -23,9 +23,9 @@ from shapecalc.parser.names import confusing, is_name
 from shapecalc.parser.parameters import read_parameters, read_widths, refuse_symbols
 from shapecalc.parser.reader import read_tree
 from shapecalc.parser.scalars import shorten
-from shapecalc.parser.scopes import Scope
+from shapecalc.parser.scopes import UNSPECIFIED, Scope
 from shapecalc.parser.shapes import read_dim, read_shape
-from shapecalc.parser.steps import UNSPECIFIED, StepReader
+from shapecalc.parser.steps import StepReader
 from shapecalc.parser.substitution import substitute, substitute_steps
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 from shapecalc.parser.where import read_conditions

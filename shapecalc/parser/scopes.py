@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from shapecalc.parser.diagnostics import Diagnostics
 
+UNSPECIFIED = "<?>"
+"""The slot that the first step of a file with several inputs reads by default: it must name one in `from:`."""
+
 _MOST_SHOWN = 8
 _MOST_PARTS = 64
 """The number of parts of an unknown name that are looked up."""
@@ -134,6 +137,12 @@ class Scope:
 
     def _named(self, path: str) -> tuple[Label, ...]:
         return (Label(self._spans[path], "named here"),) if path in self._spans else ()
+
+    def refuse_unspecified(self, expects: str, span: Span) -> None:
+        """Refuse a step that reads what precedes, where several inputs do."""
+        names = " or ".join(f"`{name}`" for name in self.inputs)
+        message = f"{expects}, for several inputs enter: {names}"
+        self._diagnostics.refuse("SC104", message, span, help=f"put `from: {next(iter(self.inputs))}` next to it")
 
     def resolve(self, name: str, prefix: str) -> tuple[str, ...]:
         """Return the slots of a name used within the branch `prefix`; inner definitions shadow outer ones.

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.architecture import Group, SharedTensor
+from shapecalc.diagnostics import Label
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping, Node, head, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
 
-    from shapecalc.architecture import Group, SharedTensor, Step
+    from shapecalc.architecture import Step
     from shapecalc.parser.diagnostics import Diagnostics
     from shapecalc.parser.scopes import Scope
-    from shapecalc.parser.step_keys import StepParts
+    from shapecalc.parser.step_parts import StepParts
 
 
 class SharedTensors(NamedTuple):
@@ -63,3 +65,27 @@ def _tensor(key: str, node: Node, scope: Scope, prefix: str, diagnostics: Diagno
             return None
     tensor = scope.shared_tensor(node, prefix)
     return None if tensor is None else tensor._replace(transposed=tensor.transposed is not transposed)
+
+
+def refuse_repeated_share(parts: StepParts, diagnostics: Diagnostics) -> None:
+    """Refuse a step that has both `repeat:` and `share:`."""
+    if "repeat" in parts.keys and "share" in parts.keys:
+        message = "`repeat` and `share` stand on one step"
+        help_text = "put the layer into a block, and repeat or share that"
+        diagnostics.refuse("SC107", message, head(parts.keys["share"]), help=help_text)
+
+
+def refuse_other_kind(parts: StepParts, shared: Step | Group, what: str, diagnostics: Diagnostics) -> None:
+    """Refuse `share:` of a block where a layer is expected, or of a layer where a block is."""
+    at = shared.spans
+    labels = () if at is None else (Label(at.type, f"`{shared.path}`"),)
+    message = f"`share` expects {what}, `{shared.path}` is {'a block' if isinstance(shared, Group) else 'a layer'}"
+    diagnostics.refuse("SC316", message, head(parts.keys["share"]), labels=labels)
+
+
+def sharing(step: Step, shared: Step) -> Step:
+    """Return a step with the tensors of another one, and with a bias of its own if that one is without."""
+    step = step._replace(weights=shared.weights or shared.path)
+    if not step.layer.has_bias:
+        return step
+    return step._replace(apart=shared.apart if shared.layer.has_bias else {"bias": SharedTensor(step.path, "bias")})

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Fix, Label, Span
 from shapecalc.layers import layer_type, layer_types
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
-from shapecalc.parser.fields import Entry, example
+from shapecalc.parser.fields import example
 from shapecalc.parser.names import is_name
 from shapecalc.parser.scalars import shorten
+from shapecalc.parser.step_parts import Entry, StepParts
 from shapecalc.parser.tree import Mapping, Node, Scalar, head, plain
 
 if TYPE_CHECKING:
@@ -36,42 +37,9 @@ _TYPE_KEYS = ("type", "class", "class_name", "kind", "layer", "layer_type", "mod
 """Other formats' keys of a layer type."""
 
 
-class StepParts(NamedTuple):
-    """The parts of a step.
-
-    `kind` is a layer's class or a block; None if the step has only `share:`, and so the kind of the shared step.
-    `misplaced` are fields written next to the layer type instead of below it.
-    """
-
-    kind: type[Layer] | Block | None
-    type_node: Scalar
-    node: Node | None
-    misplaced: tuple[Entry, ...]
-    keys: dict[str, Node]
-
-
 def split_step(node: Node, blocks: MappingOf[str, Block | None], diagnostics: Diagnostics) -> StepParts | None:
     """Return the parts of a step; None if it is refused."""
     return _StepSplitter(blocks, diagnostics).split(node)
-
-
-def refuse_keys_of_tensor(parts: StepParts, cls: type[Layer], path: str, diagnostics: Diagnostics) -> bool:
-    """Refuse the keys that a tensor cannot have next to it, and return whether it has one."""
-    named = f"the steps that read it name it: `from: {path}`"
-    reasons = {
-        "from": ("SC313", f"`{cls.type}` expects no input, has `from`", f"delete `from`; {named}"),
-        "repeat": ("SC107", f"`{cls.type}` expects no `repeat`", "put it into a block, and repeat that"),
-        "share": (
-            "SC107",
-            f"`{cls.type}` expects no `share`",
-            f"delete the step; {named.replace('it:', 'the other:')}",
-        ),
-    }
-    wrong = [key for key in parts.keys if key in reasons]
-    for key in wrong:
-        code, message, help_text = reasons[key]
-        diagnostics.refuse(code, message, head(parts.keys[key]), help=help_text)
-    return bool(wrong)
 
 
 class _StepSplitter:

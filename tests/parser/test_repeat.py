@@ -142,18 +142,6 @@ def test_a_repeat_over_lists_is_the_network_written_out_by_hand(repeated: str, b
     assert as_written(f"{HEAD}{TWICE}layers:\n{repeated}") == as_written(f"{HEAD}{TWICE}layers:\n{by_hand}")
 
 
-def test_a_name_of_a_repeat_hides_the_parameters_of_the_block_and_of_the_file() -> None:
-    text = f"""{HEAD}parameters: {{c: 7, widths: [8, 16]}}
-blocks: {{b: {{parameters: [c], layers: [{{conv: {{out_channels: $c, kernel_size: 1}}, repeat: {{c: [2, 3]}}}}]}}}}
-layers:
-  - {{conv: {{out_channels: $c, kernel_size: 1}}, repeat: {{c: $widths}}}}
-  - b: 5
-  - conv: {{out_channels: $c, kernel_size: 1}}
-"""
-    widths = [getattr(step.layer, "out_channels", None) for step in read(text).layers]
-    assert widths == [8, 16, 2, 3, 7]
-
-
 def test_equal_values_are_one_subgraph_and_paths_are_those_of_a_number() -> None:
     (group,) = read(layers("{conv: {out_channels: 3, kernel_size: $k}, name: c, repeat: {k: [1, 2, 1]}}")).steps
     assert isinstance(group, Group)
