@@ -11,7 +11,8 @@ from shapecalc.shape_inference.constraints import ANY, sizes_meeting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.architecture import StatedCondition, StepSpans
+    from shapecalc.architecture import StatedCondition
+    from shapecalc.diagnostics.step_spans import StepSpans
     from shapecalc.dims import Expr
     from shapecalc.shape_inference.constraints import Constraint
     from shapecalc.shape_inference.report import Report

@@ -15,9 +15,9 @@ from shapecalc.shape_inference.report import BATCH_SYMBOLS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.architecture import StepSpans
     from shapecalc.calculators.traced_sizes import Leaf
     from shapecalc.diagnostics import Span
+    from shapecalc.diagnostics.step_spans import StepSpans
     from shapecalc.dims import Dim, Shape
     from shapecalc.layers import Layer
     from shapecalc.layers.roles import Roles

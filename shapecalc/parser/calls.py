@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Step, StepSpans, Subgraph, input_slot, size_of
+from shapecalc.architecture import Step, Subgraph, input_slot, size_of
 from shapecalc.diagnostics import Label
+from shapecalc.diagnostics.step_spans import StepSpans
 from shapecalc.layers.reshaping import Identity
 from shapecalc.parser.blocks import Block, argument_key, bind_arguments, call_title, unknown_arguments, visible
 from shapecalc.parser.repeat import is_too_large

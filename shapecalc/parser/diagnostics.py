@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, ShapecalcError, Span
+from shapecalc.diagnostics.step_spans import with_origins
 from shapecalc.layers.fields import said
 from shapecalc.parser.places import Places
 from shapecalc.parser.scalars import shorten
@@ -16,8 +16,8 @@ from shapecalc.parser.tree import Mapping, head, plain
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping as MappingOf
 
-    from shapecalc.architecture import Origin, UsedParameter
     from shapecalc.diagnostics import Source
+    from shapecalc.diagnostics.step_spans import Origin, UsedParameter
     from shapecalc.parser.tree import Node, Scalar
 
 

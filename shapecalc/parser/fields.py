@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.architecture import StepSpans
 from shapecalc.diagnostics import Fix, LayerError
+from shapecalc.diagnostics.step_spans import StepSpans
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import Several, Values, said
 from shapecalc.parser.scalars import infinite, resolve, shorten

@@ -10,8 +10,9 @@ from shapecalc.parser.substitution import is_conditional_branch
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head
 
 if TYPE_CHECKING:
-    from shapecalc.architecture import Expectation, StepSpans
+    from shapecalc.architecture import Expectation
     from shapecalc.diagnostics import Span
+    from shapecalc.diagnostics.step_spans import StepSpans
     from shapecalc.layers import Layer
     from shapecalc.parser.blocks import Block
     from shapecalc.parser.scopes import Scope

@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Group, Step, StepSpans, Subgraph, input_slot, joined
+from shapecalc.architecture import Group, Step, Subgraph, input_slot, joined
 from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Span
 from shapecalc.diagnostics.progress import tracked
+from shapecalc.diagnostics.step_spans import StepSpans
 from shapecalc.parser.blocks import Block, argument_key
 from shapecalc.parser.calls import BlockCalls, subgraph_of
 from shapecalc.parser.expect import read_expectations

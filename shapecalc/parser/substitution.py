@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from operator import is_
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Origin, UsedParameter
 from shapecalc.diagnostics import Fix, Label, Span
+from shapecalc.diagnostics.step_spans import Origin, UsedParameter
 from shapecalc.dims import Expr
 from shapecalc.layers.fields import said
 from shapecalc.parser.expressions import ExpressionError, names_used, uses_parameters, value_of

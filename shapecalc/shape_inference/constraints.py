@@ -9,7 +9,7 @@ from shapecalc.dims import Condition, DimLimitError, Effort, Sizes, free_symbols
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.architecture import StepSpans
+    from shapecalc.diagnostics.step_spans import StepSpans
 
 
 class Constraint(NamedTuple):

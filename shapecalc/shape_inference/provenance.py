@@ -14,8 +14,9 @@ from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport, LayerRe
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
-    from shapecalc.architecture import Group, Input, StepSpans
+    from shapecalc.architecture import Group, Input
     from shapecalc.diagnostics import LayerError
+    from shapecalc.diagnostics.step_spans import StepSpans
 
 SHAPELESS = {"SC205", "SC306", "SC308"}
 """Codes of mistakes that do not depend on the input shapes, so that their origin explains nothing."""

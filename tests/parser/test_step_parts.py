@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import StepSpans
 from shapecalc.diagnostics import Source
+from shapecalc.diagnostics.step_spans import StepSpans
 from shapecalc.parser.diagnostics import Diagnostics
 from shapecalc.parser.reader import read_text
 from shapecalc.parser.step_keys import split_step

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import with_origins
 from shapecalc.checking.lints.axes import stated_roles
 from shapecalc.diagnostics import Diagnostic, Fix, Label
+from shapecalc.diagnostics.step_spans import with_origins
 from shapecalc.dims import free_symbols, pretty, show
 from shapecalc.layers.roles import Role
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
@@ -17,9 +17,9 @@ from shapecalc.shape_inference.report import BATCH_SYMBOLS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.architecture import StepSpans
     from shapecalc.checking.lints.axes import LayerAxes, Tensor
     from shapecalc.diagnostics import Source, Span
+    from shapecalc.diagnostics.step_spans import StepSpans
     from shapecalc.dims import Dim, Shape
     from shapecalc.layers import Layer
     from shapecalc.layers.roles import Roles

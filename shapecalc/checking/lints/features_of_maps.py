@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import Diagnostic
+from shapecalc.diagnostics.step_spans import with_origins
 from shapecalc.dims import Expr, grouped, pretty, product, show
 from shapecalc.layers.layouts import moved
 from shapecalc.layers.roles import Role

@@ -12,7 +12,8 @@ from shapecalc.shape_inference.report import GroupReport, LayerReport
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.architecture import Group, StepSpans, Subgraph
+    from shapecalc.architecture import Group, Subgraph
+    from shapecalc.diagnostics.step_spans import StepSpans
     from shapecalc.shape_inference.report import Report
 
     Rows = tuple[LayerReport | GroupReport, ...]

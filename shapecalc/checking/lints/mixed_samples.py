@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import Diagnostic, Label
+from shapecalc.diagnostics.step_spans import with_origins
 from shapecalc.dims import exact_quotient, free_symbols, pretty, product, show, symbol
 from shapecalc.layers.roles import Role
 from shapecalc.shape_inference.report import BATCH_SYMBOLS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import with_origins
 from shapecalc.checking.lints.graphs import pair_of
 from shapecalc.diagnostics import Diagnostic, Label
+from shapecalc.diagnostics.step_spans import with_origins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import Diagnostic, Label
+from shapecalc.diagnostics.step_spans import with_origins
 from shapecalc.dims import product, show
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import Diagnostic, Fix
+from shapecalc.diagnostics.step_spans import with_origins
 from shapecalc.dims import show
 from shapecalc.layers.roles import Role
 

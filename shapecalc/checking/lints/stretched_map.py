@@ -8,8 +8,8 @@ from __future__ import annotations
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import Diagnostic, Label
+from shapecalc.diagnostics.step_spans import with_origins
 from shapecalc.dims import Relation, free_symbols, pretty, show
 from shapecalc.layers.base import per_axis
 from shapecalc.layers.roles import Role

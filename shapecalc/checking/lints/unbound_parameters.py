@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import with_origins
 from shapecalc.checking.lints.axes import TIME_SYMBOLS
 from shapecalc.diagnostics import Diagnostic, Label
+from shapecalc.diagnostics.step_spans import with_origins
 from shapecalc.dims import Relation, free_symbols, show, symbol
 from shapecalc.layers.roles import Role
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
@@ -14,8 +14,9 @@ from shapecalc.shape_inference.report import BATCH_SYMBOLS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from shapecalc.architecture import Input, StepSpans
+    from shapecalc.architecture import Input
     from shapecalc.checking.lints.axes import LayerAxes
+    from shapecalc.diagnostics.step_spans import StepSpans
     from shapecalc.dims import Dim
     from shapecalc.shape_inference.report import LayerReport, Report
 

@@ -15,8 +15,8 @@ from shapecalc.shape_inference.engine import with_costs_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from shapecalc.architecture import StepSpans
     from shapecalc.diagnostics import Source, Span
+    from shapecalc.diagnostics.step_spans import StepSpans
     from shapecalc.diffing.lock.alignment import Pair
     from shapecalc.diffing.lock.entries import Entry, LockedCount, LockedLayer, LockedShape
     from shapecalc.shape_inference.report import Report
