@@ -238,12 +238,16 @@ class Take(Layer):
         axis = axis_index(self.dim, len(x), "dim", x)
         if self.index is None:
             return (*x[:axis], *inputs[1], *x[axis + 1 :])
-        for position, index in enumerate(self.index):
-            self._check_exists(index, position, x, axis, constraints)
+        self._check_exist(self.index, x, axis, constraints)
         return (*x[:axis], len(self.index), *x[axis + 1 :])
 
-    def _check_exists(self, index: int, position: int, x: Shape, axis: int, constraints: Constraints) -> None:
-        size, least = x[axis], index + 1 if index >= 0 else -index
+    def _check_exist(self, indices: tuple[int, ...], x: Shape, axis: int, constraints: Constraints) -> None:
+        """Check the first index past the end, or the one that needs the longest axis."""
+        size = x[axis]
+        lengths = [index + 1 if index >= 0 else -index for index in indices]
+        least = next((length for length in lengths if isinstance(size, int) and length > size), max(lengths))
+        position = lengths.index(least)
+        index = indices[position]
         expects, receives = f"entry {index} of axis {axis}", show(x)
         if isinstance(size, int):
             expects, receives = f"an index from {-size} to {size - 1} of axis {axis} of {show(x)}", str(index)

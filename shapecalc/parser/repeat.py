@@ -149,6 +149,15 @@ def is_too_large(size: int, type_node: Scalar, diagnostics: Diagnostics, limits:
     return True
 
 
+def gives_too_many(outputs: int, times: int, type_node: Scalar, diagnostics: Diagnostics, limits: Limits) -> bool:
+    """Return whether a repeated block gives more outputs than there may be layers, and refuse it if so."""
+    if times == 1 or outputs * times <= limits.layers:
+        return False
+    message = f"`{type_node.text}` gives {outputs * times} outputs in {times} runs, more than {limits.layers}"
+    diagnostics.refuse("SC016", message, type_node.span, help=limits.raising("layers", outputs * times))
+    return True
+
+
 def refuse_total(steps: SequenceOf[Step | Group], diagnostics: Diagnostics, limits: Limits) -> None:
     """Refuse steps whose total number of layers is above the limit, at the step that exceeds it."""
     for step, so_far in zip(steps, accumulate(size_of((step,)) for step in steps), strict=True):

@@ -14,7 +14,7 @@ from shapecalc.parser.calls import BlockCalls, subgraph_of
 from shapecalc.parser.expect import read_expectations
 from shapecalc.parser.fields import LayerReader
 from shapecalc.parser.layer_steps import LayerSteps
-from shapecalc.parser.repeat import Runs, is_too_large, read_repeat, refuse_total
+from shapecalc.parser.repeat import Runs, gives_too_many, is_too_large, read_repeat, refuse_total
 from shapecalc.parser.scopes import UNSPECIFIED, Scope, read_name
 from shapecalc.parser.share import SharedTensors, read_share, refuse_other_kind, refuse_repeated_share, sharing
 from shapecalc.parser.step_keys import split_step
@@ -281,8 +281,10 @@ class StepReader:
         elif shared is not None:
             bodies = shared.varied or (shared.subgraph,)
         times = shared.times if isinstance(shared, Group) and runs is None else runs and runs.times
-        at.scope.define(at.path, _output_names(parts.kind, bodies), at.name_span, times)
-        if not bodies or not at.inputs or ("repeat" in parts.keys and runs is None):
+        outputs = _output_names(parts.kind, bodies)
+        refused = gives_too_many(len(outputs), times or 1, parts.type_node, self._diagnostics, self._limits)
+        at.scope.define(at.path, outputs, at.name_span, None if refused else times)
+        if refused or not bodies or not at.inputs or ("repeat" in parts.keys and runs is None):
             return None
         group = _grouped(bodies, at.inputs, at, runs)
         if shared is not None:

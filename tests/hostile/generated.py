@@ -55,6 +55,11 @@ def chain(count: int) -> str:
     return _blocks(*calls, f"b{count}: {{layers: [relu]}}", call="b0")
 
 
+def _with_outputs(count: int) -> str:
+    """Return a block with so many outputs."""
+    return f"b: {{layers: [{{relu: , name: r}}], outputs: {{{', '.join(f'o{number}: r' for number in range(count))}}}}}"
+
+
 def branched_chain(blocks: int, branches: int) -> str:
     """Return blocks each of which calls the next from within so many branches."""
 
@@ -155,6 +160,22 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "directives/of-a-mebibyte": lambda: _filled("%", "a"),
     "layers/of-30000-steps": lambda: f"input: [N, 8]\nlayers: [{'relu,' * 30_000}]\n",
     "layers/of-60000-lines": lambda: _layers(*["relu"] * 60_000),
+    "outputs/many": lambda: _blocks(_with_outputs(3000), call="b"),
+    "outputs/in-many-runs": lambda: _blocks(_with_outputs(3000), call="{b: , repeat: 100000}"),
+    "repeat/of-20000-values": lambda: _layers(f"{{linear: $c, repeat: {{c: [{'8, ' * 20_000}]}}}}"),
+    "repeat/of-20000-other-values": lambda: _layers(
+        f"{{linear: $c, repeat: {{c: [{', '.join(map(str, range(1, 20_001)))}]}}}}"
+    ),
+    "repeat/of-3000-names": lambda: _layers(
+        f"{{relu: , repeat: {{{', '.join(f'n{number}: [1, 2]' for number in range(3000))}}}}}"
+    ),
+    "share/of-3000-tensors": lambda: _layers(
+        "{linear: 8, name: a}",
+        f"{{linear: 8, share: {{{', '.join(f'w{number}: a.weight' for number in range(3000))}}}}}",
+    ),
+    "take/of-60000-places": lambda: _layers(f"take: {{dim: 1, index: [{'1, ' * 60_000}]}}"),
+    "tensors/of-5000-values": lambda: _layers(f"constant: {{values: [{'1, ' * 5000}]}}", "relu"),
+    "when/of-3000-operands": lambda: _layers(f'{{relu: , when: "${{{"1 + " * 3000}1 > 3}}"}}'),
     "recursion/chain-of-32-blocks": lambda: chain(32),
     "recursion/chain-of-64-blocks": lambda: chain(64),
     "symbols/strides-down-and-up": lambda: (

@@ -56,10 +56,7 @@ def test_a_wrong_index_is_named_with_its_place() -> None:
 
 
 def test_what_a_symbol_must_be_is_required() -> None:
-    assert required(Take(index=(4, -7)), (T, 3)) == [
-        Condition(T - 5, Relation.NONNEGATIVE),
-        Condition(T - 7, Relation.NONNEGATIVE),
-    ]
+    assert required(Take(index=(4, -7, 2)), (T, 3)) == [Condition(T - 7, Relation.NONNEGATIVE)]
     assert required(Gather(dim=0), (9, T), (5, 4)) == [Condition(T - 4, Relation.NONNEGATIVE)]
 
 

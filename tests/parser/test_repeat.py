@@ -60,6 +60,15 @@ def test_a_repeated_block_counts_all_its_layers_in_every_run() -> None:
     assert refused(text, 5) == [("SC016", "`pair` expands to 6 layers, more than 5")]
 
 
+def test_a_repeated_block_does_not_give_more_outputs_than_there_may_be_layers() -> None:
+    outputs = ", ".join(f"o{number}: r" for number in range(9))
+    block = f"blocks: {{b: {{layers: [{{relu: , name: r}}], outputs: {{{outputs}}}}}}}\n"
+    text = f"{block}layers: [{{b: , repeat: 3}}]\n"
+    assert refused(text, layers_at_most=26) == [("SC016", "`b` gives 27 outputs in 3 runs, more than 26")]
+    assert refused(text, layers_at_most=27) == []
+    assert refused(f"{block}layers: [b]\n", layers_at_most=1) == []
+
+
 def test_the_sum_of_all_steps_is_refused_at_the_first_that_exceeds_it() -> None:
     text = BLOCKS + "layers: [pair, {relu: {}, repeat: 2}, tanh]\n"
     assert refused(text, 5) == []
