@@ -30,6 +30,10 @@ VALUES = (
     *(1, 2, 3, 4, 5, 7, 8, 16, 0, -1, -2, 6, 32, True, False, None, 0.5, 1.5, "same", "valid", "H", "T", "2*H", "N*T"),
     *([1, 2], [3, 1], [2, 2], [1, -1], [-1, 4], [0, 2, 1], [[1, 1], [0, 2]], [3, 3, 3], [-1], "tanh", "sum", "mean"),
 )
+REPEATS = ("2", "{w: [8, 16]}", "{w: [4, 4, 8], run: 3}", "{w: $widths}", "{w: [8], on: [false]}")
+"""What a call of the block is repeated over; `w` is its argument."""
+CONDITIONS = ("true", "false", '"${2 > 1}"', '"${wide == 8}"', "$on", "$wide")
+TENSORS = ("parameter: {shape: [8]}", "buffer: {shape: [1, 3, 1, 1]}", "constant: 2", "constant: {values: [1, 2]}")
 REMARKS = ("", "", "  # a remark", *(f"  # {text}" for text in HOSTILE))
 
 
@@ -107,8 +111,11 @@ def architecture(choices: Choices, *, hostile: bool = False) -> str:
     rows = [f"name: {named}{remark}", *_inputs(choices)]
     body = choices.happens(25)
     if body:
-        rows += ["blocks:", "  twice:", "    parameters: [width: 8]", "    layers:"]
+        rows += ["parameters: {widths: [8, 16], wide: 8, on: true}", "blocks:", "  twice:"]
+        rows += ["    parameters: [width: 8]", "    layers:"]
         rows += _steps(choices, "      ", DEEPEST, 2, body=False, hostile=False)
+        if choices.happens(30):
+            rows.append("    outputs: {y: n0, x: input}")
     rows.append("layers:")
     fits = False
     for number in range(1 + choices.number(MOST_STEPS)):
@@ -167,7 +174,10 @@ def _step(choices: Choices, indent: str, depth: int, number: int, *, body: bool,
             rows += _steps(choices, f"{indent}      ", depth + 1, 2, body=body, hostile=hostile)
         return [*rows, f"{indent}    rest: []"] if choices.happens(50) else rows
     if kind == 1 and body:
-        return [f"{indent}- {{twice: {choices.one(('8', '{}', '{width: 16}'))}, repeat: {1 + choices.number(4)}}}"]
+        argument = choices.one(("8", "{}", "{width: 16}", "$w", "{width: $w}"))
+        return [f"{indent}- {{twice: {argument}, repeat: {choices.one(REPEATS)}, name: n{number}}}"]
+    if kind == 2:
+        return [f"{indent}- {{{choices.one(TENSORS)}, name: n{number}}}"]
     return [_layer(choices, indent, number, hostile=hostile)]
 
 
@@ -188,7 +198,11 @@ def _layer(choices: Choices, indent: str, number: int, *, hostile: bool) -> str:
         keys.append(f"from: {choices.one(('input', 'a', 'b', '[input, input]', 'n0', 'n1', 'n2', '[n0, n1]'))}")
     if choices.happens(8):
         keys.append(f"repeat: {choices.one((1, 2, 3, 50))}")
+    if choices.happens(6):
+        keys.append(f"when: {choices.one(CONDITIONS)}")
     if choices.happens(3):
+        keys.append(f"share: {{weight: n{choices.number(4)}.weight}}")
+    elif choices.happens(3):
         keys[0] = f"share: n{choices.number(4)}"
     return f"{indent}- {{{', '.join(keys)}}}{choices.one(REMARKS) if hostile else ''}"
 
