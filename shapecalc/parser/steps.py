@@ -101,7 +101,14 @@ class StepReader:
         self._depth += 1
         end = flow
         for position, item in enumerate(tracked(items, "steps", len(items))):
-            end, flow = self._step(item, position, scope, prefix, flow)
+            if self._visible.expansions:
+                self._count(item)
+            if isinstance(item, Mapping) and self._diagnostics.is_placeholder(item.get("name")):
+                scope.unnamed = True
+            if isinstance(item, Mapping) and not self._visible.is_there(item):
+                self._skip(item, position, scope, prefix)
+            else:
+                end, flow = self._step(item, position, scope, prefix, flow)
         self._depth -= 1
         return end
 
@@ -112,13 +119,6 @@ class StepReader:
 
         They differ for a tensor, which reads nothing: the next step reads what it would read without that.
         """
-        if self._visible.expansions:
-            self._count(node)
-        if isinstance(node, Mapping) and self._diagnostics.is_placeholder(node.get("name")):
-            scope.unnamed = True
-        if isinstance(node, Mapping) and not self._visible.is_there(node):
-            self._skip(node, position, scope, prefix)
-            return flow, flow
         parts, runs = self._parts(node)
         if parts is None:
             self._check_reference(node, scope, prefix)

@@ -35,6 +35,12 @@ def test_a_step_or_branch_whose_condition_is_false_is_as_if_it_were_not_written(
     assert as_written(f"{TOP}layers: {written}\n") == as_written(f"{TOP}layers: {same}\n")
 
 
+def test_a_tensor_before_an_absent_step_is_what_leaves() -> None:
+    for inputs in ("input: [N, 8]", "inputs: {a: [N, 8], b: [N, 8]}"):
+        text = f"{inputs}\nlayers: [{{constant: 2, name: c}}, {{relu: , when: false}}]\n"
+        assert shapecalc.loads(text).outputs == {"output": "c"}
+
+
 def test_the_paths_of_other_steps_stay() -> None:
     text = f"{TOP}layers: [relu, {{tanh: , when: $yes}}, {{add: {{a: [gelu], b: {{when: $yes, layers: []}}}}}}]\n"
     everything = {step.path for step in read(text).layers}

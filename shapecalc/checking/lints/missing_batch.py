@@ -21,6 +21,8 @@ def missing_batch(axes: Iterable[LayerAxes]) -> Iterator[Diagnostic]:
         entry, layer = tensor.entry, row.step.layer
         if entry is None or entry.span is None or entry.name in warned or not layer.reads_map:
             continue
+        if len(row.inputs[0]) != len(entry.shape):
+            continue  # another layer added the axis
         wanted = as_pictures(entry.shape)
         # Somebody who states the number of channels means those that the layer reads.
         if wanted is None or getattr(layer, "in_channels", None) is not None:

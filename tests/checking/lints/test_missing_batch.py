@@ -37,6 +37,12 @@ def test_a_picture_that_is_read_as_sequences(shape: str, text: str, written: str
     assert (warning.span.line, warning.span.column) == (1, 8)
 
 
+def test_a_picture_that_a_layer_gives_a_batch_axis_lacks_none() -> None:
+    for step in ("stack: {dim: 0}", "unsqueeze: 0", "reshape: [1, 3, 32, 32]"):
+        found = warned("input: [3, 32, 32]\n" + layers(step, CONV))
+        assert CODE not in [each.code for each in found]
+
+
 def test_the_picture_of_the_report_counts_two_axes_with_its_batch() -> None:
     """224 = 8 · 3 · 3 · 3 + 8; of one spatial axis it would be 8 · 224 · 3 + 8 = 5384."""
     text = "input: [3, 224, 224]\n" + layers("conv: {out_channels: 8, kernel_size: 3}")
