@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shapecalc.diagnostics import LayerError
 from shapecalc.layers import layer_type
 from shapecalc.layers.reshaping import Identity
-from tests.support.stack_strategies import Stack, along_an_axis, layer_norm, linear, nothing, permute, some
+from tests.support.pointwise_strategies import nothing, some
+from tests.support.stack_strategies import Stack, along_an_axis, layer_norm, linear, permute
 
 if TYPE_CHECKING:
     from collections.abc import Callable

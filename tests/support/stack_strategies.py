@@ -14,6 +14,7 @@ from shapecalc.diagnostics import LayerError
 from shapecalc.dims import symbol
 from shapecalc.layers import layer_type
 from shapecalc.layers.reshaping import Identity
+from tests.support.pointwise_strategies import ALONG_AXES, POINTWISE, nothing, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,11 +87,6 @@ def entries(value: Any, rank: int) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,) * rank
 
 
-def some(draw: st.DrawFn, **fields: st.SearchStrategy[Any]) -> Fields:
-    """A few of the fields; the others keep their defaults."""
-    return {name: draw(values) for name, values in fields.items() if draw(st.booleans())}
-
-
 def groups_of(draw: st.DrawFn, channels: int) -> int:
     return draw(st.sampled_from([count for count in range(1, channels + 1) if channels % count == 0]))
 
@@ -129,6 +125,18 @@ def conv(draw: st.DrawFn, x: Shape) -> Fields | None:
         if min(x[2:]) > 3:
             fields |= some(draw, padding_mode=st.sampled_from(["reflect", "replicate", "circular"]))
     return fields | some(draw, bias=st.booleans(), in_channels=st.just(x[1]))
+
+
+def separable_conv(draw: st.DrawFn, x: Shape) -> Fields | None:
+    fields = window(draw, x, dilated=True)
+    if fields is None:
+        return None
+    return fields | {"out_channels": draw(st.integers(1, 4))} | some(draw, depth_multiplier=st.integers(1, 2))
+
+
+def unfold(draw: st.DrawFn, x: Shape) -> Fields | None:
+    fields = window(draw, x, dilated=True) if len(x) == 4 else None
+    return fields if fields is None else fields | some(draw, padding=st.integers(0, 2))
 
 
 def conv_transpose(draw: st.DrawFn, x: Shape) -> Fields | None:
@@ -317,10 +325,6 @@ def repeat_interleave(draw: st.DrawFn, x: Shape) -> Fields:
     return {"repeats": draw(st.integers(1, 3)), "dim": draw(st.integers(-len(x), len(x) - 1))}
 
 
-def nothing(_draw: st.DrawFn, _x: Shape) -> Fields:
-    return {}
-
-
 def along_an_axis(draw: st.DrawFn, x: Shape) -> Fields:
     return some(draw, dim=st.integers(-len(x), len(x) - 1))
 
@@ -372,6 +376,10 @@ PROPOSALS: dict[str, Proposal] = {
     "repeat_interleave": repeat_interleave,
     **dict.fromkeys(("identity", "dropout", "relu", "relu6", "leaky_relu", "elu", "gelu", "silu"), nothing),
     **dict.fromkeys(("hardswish", "hardsigmoid", "sigmoid", "tanh", "softplus"), nothing),
+    "separable_conv": separable_conv,
+    "unfold": unfold,
+    **POINTWISE,
+    **ALONG_AXES,
 }
 WINDOWED = ("conv", "conv", "conv_transpose", "max_pool", "avg_pool", "upsample", "pad")
 DRAWN = (*WINDOWED, *WINDOWED, *sorted(PROPOSALS))
