@@ -49,6 +49,7 @@ FAMILIES = (
     "cells",
     "sampling",
     "unpooling",
+    "power_pooling",
     "tensors",
     "comparing",
     "cumulative",

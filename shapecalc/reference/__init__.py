@@ -54,6 +54,7 @@ FAMILIES = (
     "cells",
     "sampling",
     "unpooling",
+    "power_pooling",
     "tensors",
     "comparing",
     "cumulative",

@@ -85,6 +85,7 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
         "cells": "recurrent",
         "sampling": "resampling",
         "unpooling": "pooling",
+        "power_pooling": "pooling",
         "multihead": "attention",
         "rotary": "positional",
         "relative_position": "positional",
