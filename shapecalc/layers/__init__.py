@@ -24,6 +24,7 @@ FAMILIES = (
     "normalization",
     "merging",
     "arithmetic",
+    "padding",
     "resampling",
     "shuffling",
     "reducing",

@@ -29,6 +29,7 @@ FAMILIES = (
     "normalization",
     "merging",
     "arithmetic",
+    "padding",
     "resampling",
     "shuffling",
     "reducing",

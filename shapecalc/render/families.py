@@ -84,6 +84,7 @@ SHOWN_AS: Mapping[str, str] = MappingProxyType(
         "conv_lstm": "recurrent",
         "cells": "recurrent",
         "sampling": "resampling",
+        "padding": "resampling",
         "unpooling": "pooling",
         "power_pooling": "pooling",
         "multihead": "attention",
