@@ -27,7 +27,7 @@ adaptivepool# adaptivepooling# selectadaptivepool# | use `adaptive_avg_pool` or 
 computes
 
 fractionalmaxpool# fractionalmaxpool#withindices fractionalavgpool# fracpool# fractionalpool# fractionalpooling#
-lppool# lpnormpool# globallppool# l2pool# powerpool# stochasticpool#
+stochasticpool#
 roipool# roipooling roialign maxroipool psroipool psroipooling psroialign prroipool spp sppf sppfast
 spatialpyramidpooling spatialpyramidpool aspp psp pyramidpooling blurpool# mixpool# minpool# minpooling# sumpool#
 sumpooling# medianpool# stdpool# rankpool# gempool# gem generalizedmeanpool generalizedmeanpooling attentionpool#

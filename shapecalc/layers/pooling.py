@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
 from shapecalc.dims import Dim, Shape, floor_div, product
@@ -29,18 +29,85 @@ _KERAS = "global{0}pool1d global{0}pool2d global{0}pool3d global{1}pooling#: no 
 """Keras's names, for which the spatial axes do not remain by default."""
 
 
-@layer("max_pool", main="kernel_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaxPool(Layer):
-    """Maximum of each window; padding is never the maximum.
+class Sliding(Layer):
+    """Base class of the pools with windows of one size.
 
     Fields:
         kernel_size: Size of the window along each spatial axis.
         stride: Step from one window to the next along each spatial axis; by default the size of the window.
-        padding: Elements of −∞ added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions,
-            `valid` none.
+        padding: Zeros added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions, `valid`
+            none.
         dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
         ceil_mode: Whether a last window may extend past the padded input, so that its end is read too.
+    """
+
+    foreign_fields: ClassVar[tuple[str, ...]] = (
+        *FOREIGN_FIELDS,
+        "kernel_size: poolsize poolingsize ~size",
+        "ceil_mode: ceil useceil",
+        *_NOTHING,
+    )
+    reads_map = True
+    kernel_size: PerAxis
+    stride: OptionalPerAxis = None
+    padding: Padding = 0
+    dilation: PerAxis = 1
+    ceil_mode: Bool = False
+
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
+        """Return [N, C, *positions].
+
+        >>> MaxPool(kernel_size=3, stride=2).output_shape((1, 96, 55, 55))
+        (1, 96, 27, 27)
+        """
+        rank = spatial_rank(x)
+        kernel = per_axis(self.kernel_size, rank, "kernel_size")
+        strides = kernel if self.stride is None else per_axis(self.stride, rank, "stride")
+        dilations = per_axis(self.dilation, rank, "dilation")
+        axes = zip(x[2:], kernel, strides, padding_pairs(self.padding, kernel, dilations), dilations, strict=True)
+        positions: list[Dim] = []
+        for axis, (n, f, s, p, d) in enumerate(axes, start=2):
+            if isinstance(p, str):
+                positions.append(same_size(n, s))
+                continue
+            self.check_padding(max(p), f, axis)
+            size = output_size(n, f, s, p, d, ceil_mode=self.ceil_mode, axis=axis, constraints=constraints)
+            positions.append(size)
+        return (x[0], x[1], *positions)
+
+    def check_padding(self, padding: int, window: int, axis: int) -> None:
+        """Raise `LayerError` SC306 for more than half of the window: a window could lie entirely in the padding.
+
+        PyTorch checks the undilated window (measured on torch 2.13, although its message names the effective one).
+        """
+        if padding > window // 2:
+            raise too_much_padding("half of the window", window // 2, padding, axis)
+
+    def warning(self, x: Shape) -> LayerError | None:
+        """Return a warning of elements that no window reads, or None; with `ceil_mode` all are read."""
+        slides = (self.kernel_size, self.stride, self.padding, self.dilation)
+        return None if self.ceil_mode else unread_warning(x, *slides, pools=True)
+
+    def elements(self, x: Shape) -> Dim:
+        """Return the number of elements of a window that count."""
+        return product(window_elements(x, self.kernel_size, self.padding, self.dilation, ceil_mode=self.ceil_mode))
+
+    def saved_input(self, x: Shape) -> Saved:
+        """Return the record of the input, or of its copy with uneven padding, which PyTorch's pools do not support."""
+        stride = self.kernel_size if self.stride is None else self.stride
+        spatial = padded_shape(x, self.kernel_size, stride, self.padding, self.dilation)
+        return saved_input((x,)) if spatial is None else Saved("padded", x[0] * x[1] * product(spatial))
+
+
+@layer("max_pool", main="kernel_size")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaxPool(Sliding):
+    """Maximum of each window; padding is never the maximum.
+
+    Fields:
+        padding: Elements of −∞ added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions,
+            `valid` none.
         return_indices: Whether it has a second output, `indices`, int64: the place of each maximum, counted over all
             spatial axes.
 
@@ -54,16 +121,9 @@ class MaxPool(Layer):
     """
 
     foreign_names = "maxpool# maxpooling# ~maxpool#withindices"
-    foreign_fields = (*FOREIGN_FIELDS, "kernel_size: poolsize poolingsize ~size", "ceil_mode: ceil useceil", *_NOTHING)
     gives: ClassVar[str] = "any"
     divides: ClassVar[bool] = False
     """Whether it divides the result of each window."""
-    reads_map = True
-    kernel_size: PerAxis
-    stride: OptionalPerAxis = None
-    padding: Padding = 0
-    dilation: PerAxis = 1
-    ceil_mode: Bool = False
     return_indices: Bool = False
 
     @property
@@ -79,46 +139,22 @@ class MaxPool(Layer):
         """Return the shape of each output."""
         return dict.fromkeys(self.output_names, self.output_shape(x, constraints=constraints))
 
-    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
-        """Return [N, C, *positions].
-
-        >>> MaxPool(kernel_size=3, stride=2).output_shape((1, 96, 55, 55))
-        (1, 96, 27, 27)
-        """
-        slides = (self.kernel_size, self.stride, self.padding, self.dilation)
-        return _slide(x, *slides, ceil_mode=self.ceil_mode, constraints=constraints)
-
-    def warning(self, x: Shape) -> LayerError | None:
-        """Return a warning of elements that no window reads, or None; with `ceil_mode` all are read."""
-        return (
-            None
-            if self.ceil_mode
-            else unread_warning(x, self.kernel_size, self.stride, self.padding, self.dilation, pools=True)
-        )
-
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer per output than the window has elements."""
-        elements = window_elements(x, self.kernel_size, self.padding, self.dilation, ceil_mode=self.ceil_mode)
-        return product(y) * (product(elements) - 1)
+        return product(y) * (self.elements(x) - 1)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and for each output the index of the maximum."""
         indices = _indices(y)._replace(of="indices" if self.return_indices else None)
-        return (_saved_padded(x, self.kernel_size, self.stride, self.padding, self.dilation), indices)
+        return (self.saved_input(x), indices)
 
 
 @layer("avg_pool", main="kernel_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AvgPool(Layer):
+class AvgPool(Sliding):
     """Mean of each window.
 
     Fields:
-        kernel_size: Size of the window along each spatial axis.
-        stride: Step from one window to the next along each spatial axis; by default the size of the window.
-        padding: Zeros added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions, `valid`
-            none.
-        dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
-        ceil_mode: Whether a last window may extend past the padded input, so that its end is read too.
         count_include_pad: Whether the mean also counts the zeros of the padding.
         divisor_override: Number that each sum is divided by; by default the number of elements that count.
 
@@ -137,40 +173,19 @@ class AvgPool(Layer):
     foreign_fields = (
         "count_include_pad: countincludepadding includepad countpad",
         "divisor_override: divisor",
-        *MaxPool.foreign_fields,
+        *Sliding.foreign_fields,
     )
     divides: ClassVar[bool] = True
-    reads_map = True
-    kernel_size: PerAxis
-    stride: OptionalPerAxis = None
-    padding: Padding = 0
-    dilation: PerAxis = 1
-    ceil_mode: Bool = False
     count_include_pad: Bool = True
     divisor_override: OptionalCount = None
 
-    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
-        """Return [N, C, *positions].
-
-        >>> AvgPool(kernel_size=2).output_shape((1, 6, 28, 28))
-        (1, 6, 14, 14)
-        """
-        slides = (self.kernel_size, self.stride, self.padding, self.dilation)
-        return _slide(x, *slides, ceil_mode=self.ceil_mode, constraints=constraints)
-
-    def warning(self, x: Shape) -> LayerError | None:
-        """Return a warning of elements that no window reads, or None; with `ceil_mode` all are read."""
-        slides = (self.kernel_size, self.stride, self.padding, self.dilation)
-        return None if self.ceil_mode else unread_warning(x, *slides, pools=True)
-
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return as many operations per output as the window has elements."""
-        elements = window_elements(x, self.kernel_size, self.padding, self.dilation, ceil_mode=self.ceil_mode)
-        return product(y) * product(elements)
+        return product(y) * self.elements(x)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, of which only the shape is read."""
-        return (_saved_padded(x, self.kernel_size, self.stride, self.padding, self.dilation),)
+        return (self.saved_input(x),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,40 +338,17 @@ class GlobalMaxPool(Global):
         return (saved_input((x,)), saved_output(y))
 
 
-def _slide(
-    x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, ceil_mode: bool, constraints: Constraints
-) -> Shape:
-    rank = spatial_rank(x)
-    kernel = per_axis(kernel_size, rank, "kernel_size")
-    strides = kernel if stride is None else per_axis(stride, rank, "stride")
-    dilations = per_axis(dilation, rank, "dilation")
-    pads = padding_pairs(padding, kernel, dilations)
-    positions: list[Dim] = []
-    for axis, (n, f, s, p, d) in enumerate(zip(x[2:], kernel, strides, pads, dilations, strict=True), start=2):
-        if isinstance(p, str):
-            positions.append(same_size(n, s))
-            continue
-        if max(p) > f // 2:
-            # Otherwise a window could lie entirely in the padding. PyTorch checks the undilated window (measured on
-            # torch 2.13, although its message names the effective one).
-            raise LayerError(
-                "SC306",
-                expects=f"padding of at most half of the window ({f // 2})",
-                receives=max(p),
-                field="padding",
-                help=("write ", FieldName("padding", f // 2), InFile(", or put `pad` before it")),
-                index=(axis - 2,),
-                replacement=str(f // 2),
-            )
-        positions.append(output_size(n, f, s, p, d, ceil_mode=ceil_mode, axis=axis, constraints=constraints))
-    return (x[0], x[1], *positions)
-
-
-def _saved_padded(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Saved:
-    """Return the record of the input, or of its copy with uneven padding, which PyTorch's pools do not support."""
-    stride = kernel_size if stride is None else stride
-    spatial = padded_shape(x, kernel_size, stride, padding, dilation)
-    return saved_input((x,)) if spatial is None else Saved("padded", x[0] * x[1] * product(spatial))
+def too_much_padding(part: str, most: int, padding: int, axis: int) -> LayerError:
+    """Return the SC306 error for padding above `most`, a part of the window."""
+    return LayerError(
+        "SC306",
+        expects=f"padding of at most {part} ({most})",
+        receives=padding,
+        field="padding",
+        help=("write ", FieldName("padding", most), InFile(", or put `pad` before it")),
+        index=(axis - 2,),
+        replacement=str(most),
+    )
 
 
 def _indices(y: Shape) -> Saved:

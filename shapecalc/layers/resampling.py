@@ -1,4 +1,4 @@
-"""Layers that change the spatial size: padding, cropping and upsampling."""
+"""Upsampling, and interpolation on another grid."""
 
 import math
 from dataclasses import dataclass
@@ -6,219 +6,21 @@ from fractions import Fraction
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Relation, Shape, floor_div, pretty, product, show
+from shapecalc.dims import Dim, Shape, ceil_div, floor_div, product, show
 from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
+from shapecalc.layers.comparisons import at_least
 from shapecalc.layers.constraints import REFUSING, Constraints, undecided
-from shapecalc.layers.conv import fits_padding_mode
-from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OneOf, OptionalSizesLike, Several
+from shapecalc.layers.fields import LARGEST_DIM, Bool, Number, OneOf, OptionalSizesLike, Several
+from shapecalc.layers.padding import size_like
 from shapecalc.layers.pooling import AdaptiveAvgPool
-from shapecalc.layers.saved import Saved, Storage, saved_input
+from shapecalc.layers.saved import Saved
 
 EXACT_NUMERATORS = 2**22
 """Numerators below this times a size of 31 bits are exact in float64."""
 INTERPOLATING = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 """The modes of interpolation, with the number of spatial axes of each."""
-
-
-class Margin(Integer):
-    """An integer of at least 0; the message for a negative one names the layer that removes elements."""
-
-    __slots__ = ()
-
-    def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
-        """Raise `LayerError` SC202 or SC201 if `value` is not such a number."""
-        try:
-            super().check(name, value, index)
-        except LayerError as error:
-            if type(value) is int and value < 0:
-                dim, end = -1 - index[0] // 2 if index else -1, f"end: {value}"
-                if index and index[0] % 2 == 0:
-                    end = f"start: {-value}"
-                error.help = f"to remove elements, use `slice: {{dim: {dim}, {end}}}`"
-            raise
-
-
-@layer("pad", main="padding")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pad(Layer):
-    """Pads both ends of the last axes.
-
-    Fields:
-        padding: Elements added at both ends of every spatial axis; or a list, before and after, for one axis after
-            another from the last.
-        mode: Content of the padding: `value`, a mirror image (`reflect`), the nearest element (`replicate`) or the
-            opposite end (`circular`).
-        value: Element that fills the padding with `mode: constant`, also `-.inf`; the other modes ignore it.
-
-    Input: [*]
-    Output: the length of each axis + its padding before and after
-    Parameters: none
-    Costs: MACs 0; FLOPs 0
-    Source: torch.nn.functional.pad
-    """
-
-    foreign_names = (
-        "pad# zeropad# ~zeropadding# constantpad# ~reflectionpad# ~reflectpad# ~replicationpad# ~circularpad# ~padding#"
-    )
-    foreign_notes = (
-        "zeropadding# | use `pad: [before, after, …]`, a pair for one axis after another from the last",
-        "reflectionpad# reflectpad# | use `pad` with `mode: reflect`",
-        "replicationpad# | use `pad` with `mode: replicate`",
-        "circularpad# | use `pad` with `mode: circular`",
-    )
-    foreign_fields = (
-        # ONNX writes all that comes before, then all that comes after; TensorFlow a pair per axis, batch included.
-        (
-            "padding: ~pad ~pads ~paddings ~amount ~size | use `padding`, before and after for one axis after "
-            "another from the last"
-        ),
-        "mode: padmode paddingmode",
-        "value: constantvalue constantvalues ~constant padvalue fill fillvalue",
-    )
-    keeps_axes = True
-    padding: Annotated[int | tuple[int, ...], Several(Margin(minimum=0))]
-    mode: Annotated[str, OneOf(("constant", "reflect", "replicate", "circular"))] = "constant"
-    value: Annotated[float, Number(infinite=True)] = 0.0
-
-    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
-        """Return the widened shape.
-
-        >>> Pad(padding=(1, 2, 3, 4)).output_shape((1, 3, 7, 8))
-        (1, 3, 14, 11)
-        """
-        pairs = self._pairs(x)
-        untouched = len(x) - len(pairs)
-        for axis, (n, pair) in enumerate(zip(x[untouched:], pairs, strict=True), start=untouched):
-            fits_padding_mode(n, pair, self.mode, axis, constraints, field="padding")
-        return (*x[:untouched], *(n + sum(pair) for n, pair in zip(x[untouched:], pairs, strict=True)))
-
-    def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return 0: elements are copied, none is computed."""
-        return 0
-
-    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input with `reflect` and `replicate`, of which only the shape is read."""
-        return (saved_input((x,)),) if self.mode in ("reflect", "replicate") else ()
-
-    def _pairs(self, x: Shape) -> tuple[tuple[int, int], ...]:
-        """Return (before, after) of each padded axis, in the order of the axes."""
-        if isinstance(self.padding, int):
-            return ((self.padding, self.padding),) * spatial_rank(x)
-        if len(self.padding) % 2 or len(self.padding) > 2 * len(x):
-            raise LayerError(
-                "SC204",
-                expects=f"before and after of at most {len(x)} axes",
-                receives=f"{len(self.padding)} numbers",
-                preposition="in",
-                field="padding",
-            )
-        if self.mode != "constant" and len(self.padding) != 2 * spatial_rank(x):
-            raise LayerError(
-                "SC204",
-                expects=f"before and after of every spatial axis of {show(x)} with `mode: {self.mode}`",
-                receives=f"{len(self.padding)} numbers",
-                field="padding",
-            )
-        last_first = zip(self.padding[::2], self.padding[1::2], strict=True)
-        return tuple(last_first)[::-1]
-
-
-@layer("center_crop", main="size")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CenterCrop(Layer):
-    """Crops the spatial axes at the centre, to `size` or to the spatial size of a second input, `from: [what, like]`.
-
-    If an odd number of positions is removed, one more is removed after the centre than before it.
-
-    Fields:
-        size: Size of the output along each spatial axis, in which symbols of the input may stand; `{like: step}` is the
-            second input, whose size it has by default.
-
-    Input: [N, C, *spatial]; without `size` a second one, [*, *, *spatial], of which only the spatial size is read
-    Output: [N, C, *size], from position ⌊(n − size)/2⌋ on
-    Parameters: none
-    Costs: MACs 0; FLOPs 0
-    Source: Ronneberger, Fischer, Brox 2015 (U-Net), figure 2, "copy and crop"
-    """
-
-    foreign_names = "~centralcrop cropcenter ~croplike"
-    foreign_fields = (
-        "size: outputsize targetsize cropsize shape",
-        "nothing: height width | use `size: [height, width]`",
-        "nothing: offset axis cropping",
-    )
-    takes: ClassVar[tuple[int, int]] = (1, 2)
-    reads_map = True
-    size: OptionalSizesLike = None
-
-    def output_shape(self, x: Shape, like: Shape | None = None, *, constraints: Constraints = REFUSING) -> Shape:
-        """Return [N, C, *size].
-
-        >>> CenterCrop().output_shape((1, 512, 64, 64), (1, 512, 56, 56))    # U-Net, the deepest copy
-        (1, 512, 56, 56)
-        """
-        rank = spatial_rank(x)
-        if (self.size is None) == (like is None):
-            received = "neither" if like is None else "both"
-            raise LayerError(
-                "SC205",
-                expects="one of `size` and a second input, `from: [what, like]`",
-                receives=received,
-                field=None if self.size is None else "size",
-            )
-        if like is None:
-            sizes: Shape = per_axis(self.size, rank, "size")
-        else:
-            sizes = size_like(x, like)
-        for axis, (n, size) in enumerate(zip(x[2:], sizes, strict=True), start=2):
-            self._fits(n, size, axis, x, constraints)
-        return (x[0], x[1], *sizes)
-
-    def operations(self, *shapes: Shape) -> Dim:
-        """Return 0: elements are copied, none is computed."""
-        return 0
-
-    @property
-    def storage(self) -> Storage:
-        """The output is a view of the input."""
-        return Storage.VIEW
-
-    def _fits(self, n: Dim, size: Dim, axis: int, x: Shape, constraints: Constraints) -> None:
-        """Raise `LayerError` SC302 if an axis is shorter than its size; require that it is not if a symbol decides."""
-        left = n - size
-        field = None if self.size is None else "size"
-        expects = f"at least {pretty(size)} cells"
-        if not isinstance(left, int):
-            error = LayerError("SC302", expects=expects, receives=pretty(n), axis=axis, field=field)
-            constraints.require(left, Relation.NONNEGATIVE, error)
-            return
-        if left >= 0:
-            return
-        each = isinstance(self.size, tuple)
-        # A single size applies to every axis: the fix must fit the shortest.
-        most = min(
-            (length for length in (x[axis : axis + 1] if each else x[2:]) if isinstance(length, int)), default=None
-        )
-        mends = field is not None and most is not None
-        raise LayerError(
-            "SC302",
-            expects=expects,
-            receives=pretty(n),
-            axis=axis,
-            field=field,
-            label=f"more than the {pretty(n)} that there are",
-            help=f"write {most}, or less" if mends else None,
-            index=(axis - 2,) if each else (),
-            replacement=str(most) if mends else None,
-        )
-
-
-def size_like(x: Shape, like: Shape) -> Shape:
-    """Return the spatial size of a second input; raise `LayerError` SC314 if it has another rank."""
-    if len(like) == len(x):
-        return like[2:]
-    receives = f"{show(x)} and {show(like)}"
-    raise LayerError("SC314", expects="two inputs with as many spatial axes", receives=receives)
+ANTIALIASED = {"bilinear": 1, "bicubic": 2}
+"""The modes that `antialias` changes, with the elements that each reads on either side where the sizes are equal."""
 
 
 @layer("upsample", main="scale_factor")
@@ -234,6 +36,8 @@ class Upsample(Layer):
             the mean of the elements below each output element (`area`).
         align_corners: Whether the first and last elements of input and output coincide; allowed only with
             interpolation.
+        antialias: Whether each output of `bilinear` or `bicubic` is a weighted mean of all elements below it where the
+            output is smaller, as in PIL; the cubic weights are sharper then (A = −0.5 for −0.75).
 
     Input: [N, C, *spatial]; without `size` and `scale_factor` a second one, [*, *, *spatial], of which only the spatial
         size is read
@@ -241,7 +45,9 @@ class Upsample(Layer):
     Parameters: none
     Costs: MACs 0; FLOPs = 0 for nearest; 2ᵈ⁺¹ − 1 per output for linear interpolation over d axes (2ᵈ products and
         their sum; the weights are the same for all channels and not counted), 31 for bicubic; for area those of
-        adaptive_avg_pool
+        adaptive_avg_pool; with `antialias` 4⌈k · max(n/m, 1)⌉ + 1 per element of [N, C, H, W_out] and then of the
+        output, for the axis from n to m elements, k = 1 for bilinear and 2 for bicubic; n/m is 1/`scale_factor` if
+        that is given
     Source: torch.nn.functional.interpolate
     """
 
@@ -264,12 +70,10 @@ class Upsample(Layer):
         "scale_factor: factor scalefactors",
         "scale_factor: ~scale ~scales ~stride | use `scale_factor`, without batch and channels",
         "nothing: height width | use `size: [height, width]`",
-        (
-            "nothing: recomputescalefactor antialias croptoaspectratio padtoaspectratio coordinatetransformationmode "
-            "nearestmode"
-        ),
+        ("nothing: recomputescalefactor croptoaspectratio padtoaspectratio coordinatetransformationmode nearestmode"),
         "mode: interpolation method interpolationmode",
         "align_corners: align corners aligncorner",
+        "antialias: aa antialiasing",
     )
     takes: ClassVar[tuple[int, int]] = (1, 2)
     reads_map = True
@@ -277,9 +81,17 @@ class Upsample(Layer):
     size: OptionalSizesLike = None
     mode: Annotated[str, OneOf(("nearest", *INTERPOLATING, "nearest-exact", "area"))] = "nearest"
     align_corners: Bool = False
+    antialias: Bool = False
 
     def check_fields(self) -> None:
         """Raise `LayerError` SC205 if fields contradict each other."""
+        if self.antialias and self.mode not in ANTIALIASED:
+            raise LayerError(
+                "SC205",
+                expects="`antialias` only with `mode: bilinear` or `mode: bicubic`",
+                receives=f"`mode: {self.mode}`",
+                field="antialias",
+            )
         if self.size is not None and self.scale_factor is not None:
             raise LayerError("SC205", expects="one of `size` and `scale_factor`", receives="both", field="size")
         if self.align_corners and self.mode not in INTERPOLATING:
@@ -316,7 +128,9 @@ class Upsample(Layer):
         else:
             spatial = self._scaled_size(x, constraints)
         if self.mode == "area":
-            _check_area(x, spatial)
+            _check_decided(x, spatial, "`mode: area`")
+        elif self.antialias and (self.scale_factor is None or self.align_corners):
+            _check_decided(x, spatial, "`antialias: true`")
         return (x[0], x[1], *spatial)
 
     def _scaled_size(self, x: Shape, constraints: Constraints) -> Shape:
@@ -338,19 +152,35 @@ class Upsample(Layer):
             return AdaptiveAvgPool(output_size=1).operations(x, y)
         if self.mode not in INTERPOLATING:
             return 0
+        if self.antialias:
+            rows, columns = (2 * self._elements_read(x, y, axis) - 1 for axis in (2, 3))
+            total: Dim = product((*x[:3], y[3])) * columns + product(y) * rows
+            return total
         elements: int = (4 if self.mode == "bicubic" else 2) ** (len(x) - 2)
         return product(y) * (2 * elements - 1)
+
+    def _elements_read(self, x: Shape, y: Shape, axis: int) -> Dim:
+        """Return how many elements along an axis each output is a mean of with `antialias`, some with the weight 0."""
+        reach = ANTIALIASED[self.mode]
+        below, above = (y[axis] - 1, x[axis] - 1) if self.align_corners else (y[axis], x[axis])
+        if self.scale_factor is not None and not self.align_corners:
+            scale: float = per_axis(self.scale_factor, 2, "scale_factor")[axis - 2]
+            return 2 * max(math.ceil(reach * (1 / scale)), reach) + 1
+        if below in (above, 0):
+            return 2 * reach + 1
+        assert isinstance(below, int)  # `output_shape` has checked it
+        return 2 * at_least(ceil_div(reach * above, below), reach) + 1
 
     def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
         """Return the input for `area`, which is an adaptive_avg_pool; else nothing."""
         return AdaptiveAvgPool(output_size=1).saved(shapes[0], shapes[-1]) if self.mode == "area" else ()
 
 
-def _check_area(x: Shape, spatial: Shape) -> None:
+def _check_decided(x: Shape, spatial: Shape, told: str) -> None:
     """Raise `LayerError` SC311 if the windows of the means depend on a symbol of the output's size."""
     for n, o in zip(x[2:], spatial, strict=True):
         if not isinstance(o, int) and n != o:
-            raise undecided("expects a number for each output axis with `mode: area`", o, field="mode")
+            raise undecided(f"expects a number for each output axis with {told}", o, field="mode")
 
 
 def _scaled(n: Dim, scale: float) -> Dim:

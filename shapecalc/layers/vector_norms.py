@@ -38,8 +38,12 @@ class Norm(Reduction):
     Source: torch.linalg.vector_norm
     """
 
-    foreign_names = "vectornorm ~reducel1 ~reducel2 ~normp"
-    foreign_notes = ("reducel1 | use `norm: {p: 1}`", "reducel2 | use `norm`, whose `p` is 2")
+    foreign_names = "vectornorm ~reducel1 ~reducel2 ~normp ~globallppool#"
+    foreign_notes = (
+        "reducel1 | use `norm: {p: 1}`",
+        "reducel2 | use `norm`, whose `p` is 2",
+        "globallppool# | use `norm` with the spatial axes in `dim`, `keepdim: true` and `p`",
+    )
     foreign_fields = (*Reduction.foreign_fields, "p: ord order")
     p: Annotated[float, Number(infinite=True)] = 2.0
 

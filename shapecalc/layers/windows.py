@@ -11,6 +11,7 @@ from typing import Any
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
 from shapecalc.dims import Dim, Expr, Shape, ceil_div, floor_div, greatest, least, pretty
 from shapecalc.layers.base import per_axis
+from shapecalc.layers.comparisons import is_at_least, reaches
 from shapecalc.layers.constraints import REFUSING, Constraints
 
 Pair = tuple[int, int]
@@ -20,8 +21,6 @@ PER_AXIS = "kernelh kernelw kernelheight kernelwidth strideh stridew padh padw p
 
 LONG_WINDOW = 16
 """Windows of fewer elements along an axis, those of real networks, always count as a whole."""
-
-_ABOVE_ALL_SIZES = 2**40
 
 FOREIGN_FIELDS = (
     "kernel_size: kernel ~kernels kernelshape kernelsizes ksize filtersize windowsize windowshape ~window ~k ~f",
@@ -297,11 +296,10 @@ def _on_axis(padded: Dim, window: int, dilation: int) -> Dim:
     """Return the elements of a window that a padded axis has: all of them, or ⌈padded/d⌉ if it is shorter."""
     if isinstance(padded, int):
         return min(window, -(-padded // dilation))
-    lowest, length = least(padded), span(window, dilation)
-    if lowest is not None and lowest >= length:
+    length = span(window, dilation)
+    if is_at_least(padded, length):
         return window
-    fits = floor_div(padded + _ABOVE_ALL_SIZES - length, _ABOVE_ALL_SIZES)  # 1 if padded ≥ length, else 0
-    return window - (1 - fits) * (window - ceil_div(padded, dilation))
+    return window - (1 - reaches(padded, length)) * (window - ceil_div(padded, dilation))
 
 
 def _not_causal(before: tuple[Pair, ...]) -> LayerError:

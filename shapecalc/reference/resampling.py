@@ -1,4 +1,4 @@
-"""Padding as a layer, cropping and upsampling."""
+"""Upsampling, and interpolation on another grid."""
 
 from __future__ import annotations
 
@@ -6,73 +6,27 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from itertools import product
-from math import floor
+from math import ceil, floor, prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapecalc.reference import windows
-from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, RunShapes, kernel
 from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.pooling import adaptive_avg_pool, adaptive_avg_pool_backward
 
-
-@kernel("pad", workspace=outputs_times(0))
-def pad(call: Call, x: Array) -> Array:
-    """Return the input with elements before and after the last axes; an integer pads every spatial axis at both ends.
-
-    Source: torch.nn.functional.pad (the list names the last axis first).
-    """
-    return windows.pad(x, pad_margins(call, x), constant(x, call.fields["value"]), call.fields["mode"])
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
-@backward("pad")
-def pad_backward(ctx: Context, gradient: Array) -> Gradients:
-    """Return the gradient without its margins; those of copies are added to the elements that were copied."""
-    sides = pad_margins(ctx.call, ctx.inputs[0])
-    return Gradients((windows.unpad(gradient, sides, ctx.call.fields["mode"]).copy(),))
+def upsample_workspace(run: RunShapes) -> int:
+    """Return the bytes of two arrays of the size of the output, and of the steps between with `antialias`."""
+    between = 3 * prod(run.inputs[0][:-1]) * run.outputs[0][-1] if run.fields["antialias"] else 0
+    return run.itemsize * (2 * prod(run.outputs[0]) + between)
 
 
-def pad_margins(call: Call, x: Array) -> windows.Margins:
-    """Return the elements before and after each axis that is padded, in the order of the axes."""
-    padding = call.fields["padding"]
-    flat = (padding,) * (2 * (x.ndim - 2)) if isinstance(padding, int) else padding
-    return tuple(zip(flat[::2], flat[1::2], strict=True))[::-1]
-
-
-@kernel("center_crop", workspace=outputs_times(0))
-def center_crop(call: Call, x: Array, like: Array | None = None) -> Array:
-    """Return the centre of the spatial axes in the size of `size` or of the second input, as a copy.
-
-    Raises `ValueError` if the input is smaller.
-    Source: Ronneberger et al. 2015.
-    """
-    sizes = windows.per_axis(call.fields["size"], x.ndim - 2) if like is None else like.shape[2:]
-    return windows.at(x, center_slices(x, sizes)).copy()
-
-
-@backward("center_crop")
-def center_crop_backward(ctx: Context, gradient: Array) -> Gradients:
-    """Return the gradient at the centre, 0 elsewhere; 0 for a second input, of which only the shape is used."""
-    grads = tuple(np.zeros_like(x) for x in ctx.inputs)
-    windows.at(grads[0], center_slices(grads[0], gradient.shape[2:]))[...] = gradient
-    return Gradients(grads)
-
-
-def center_slices(x: Array, sizes: tuple[int, ...]) -> list[slice]:
-    """Return the slices of the centre in those sizes; of an odd number of elements left over one more is after it.
-
-    Raises `ValueError` if the input is smaller.
-    """
-    slices = []
-    for length, size in zip(x.shape[2:], sizes, strict=True):
-        if size > length:
-            raise ValueError(f"crops {length} cells to {size}")
-        before = (length - size) // 2
-        slices.append(slice(before, before + size))
-    return slices
-
-
-@kernel("upsample", workspace=outputs_times(2))
+@kernel("upsample", workspace=upsample_workspace)
 def upsample(call: Call, x: Array, like: Array | None = None) -> Array:
     """Return the input on another grid: the nearest element, or a weighted mean of two or four along each axis.
 
@@ -82,6 +36,8 @@ def upsample(call: Call, x: Array, like: Array | None = None) -> Array:
     if call.fields["mode"] == "area":
         return adaptive_avg_pool(pooling_call(call, axes), x)
     corners = [elements_along(call, *axis) for axis in axes]
+    if call.fields["antialias"]:
+        return weighted_along_each(x, corners)
     if call.fields["mode"].startswith("nearest"):
         return windows.at(x, np.ix_(*(indices for ((indices, _),) in corners)))
     first, *others = product(*corners)
@@ -89,6 +45,19 @@ def upsample(call: Call, x: Array, like: Array | None = None) -> Array:
     for corner in others:
         total += weighted_elements(x, corner)
     return total
+
+
+def weighted_along_each(x: Array, corners: list[tuple[tuple[Array, Array], ...]]) -> Array:
+    """Return the weighted means along one axis after another, from the last on."""
+    for axis, elements in reversed(list(enumerate(corners, start=2))):
+        total: Array | None = None
+        for indices, weights in elements:
+            along = in_dtype(x, weights).reshape(-1, *(1,) * (x.ndim - 1 - axis))
+            term = x.take(indices, axis=axis) * along
+            total = term if total is None else np.add(total, term, out=total)
+        assert total is not None
+        x = total
+    return x
 
 
 def grids(call: Call, x: Array, like: Array | None = None) -> list[tuple[int, int, float | None]]:
@@ -128,6 +97,11 @@ def pooling_call(call: Call, axes: list[tuple[int, int, float | None]]) -> Call:
 def elements_along(call: Call, length: int, count: int, scale: float | None) -> tuple[tuple[Array, Array], ...]:
     """Return the input elements that each of `count` output elements is computed from, with their weights."""
     mode = call.fields["mode"]
+    if call.fields["antialias"]:
+        reach, weigh = (1, linear_weight) if mode == "bilinear" else (2, cubic_weight)
+        return elements_below(
+            length, count, scale, align_corners=call.fields["align_corners"], reach=reach, weigh=weigh
+        )
     if mode == "bicubic":
         return nearest_four(length, count, scale, align_corners=call.fields["align_corners"])
     if mode in ("nearest", "nearest-exact"):
@@ -204,3 +178,45 @@ def nearest_four(
         far = -0.75 * (((distance - 5) * distance + 8) * distance - 4)
         elements.append((np.clip(low + offset, 0, length - 1), np.where(distance <= 1, near, far)))
     return tuple(elements)
+
+
+def elements_below(
+    length: int,
+    count: int,
+    scale: float | None,
+    *,
+    align_corners: bool,
+    reach: int,
+    weigh: Callable[[Array], Array],
+) -> tuple[tuple[Array, Array], ...]:
+    """Return the input elements below each of `count` output elements, each with its weight; the last may weigh 0.
+
+    An output reaches over `reach` of its own elements, or of the input's if those are larger, on either side of its
+    centre. Elements outside of the input are left out, and the weights of the others sum to 1.
+    If input and output have the same length, PyTorch copies, whatever the scale. Its output of one column and several
+    rows repeats the first row (torch 2.13 on the CPU), its gradient is that of the weights here.
+    """
+    if align_corners:
+        step = (length - 1) / (count - 1) if count > 1 else 0.0
+    else:
+        step = length / count if scale is None or count == length else 1 / scale
+    width = max(step, 1.0)
+    centre = (np.arange(count) + 0.5) * step
+    first = np.maximum(np.trunc(centre - reach * width + 0.5).astype(int), 0)
+    end = np.minimum(np.trunc(centre + reach * width + 0.5).astype(int), length)
+    indices = first + np.arange(2 * ceil(reach * width) + 1)[:, None]
+    weights = np.where(indices < end, weigh(abs(indices - centre + 0.5) / width), 0.0)
+    weights /= weights.sum(axis=0)
+    return tuple(zip(np.minimum(indices, length - 1), weights, strict=True))
+
+
+def linear_weight(distance: Array) -> Array:
+    """Return the weight of linear interpolation at a distance."""
+    return np.maximum(1.0 - distance, 0.0)
+
+
+def cubic_weight(distance: Array) -> Array:
+    """Return the weight of cubic convolution with A = −0.5 at a distance, as in PIL."""
+    near = (1.5 * distance - 2.5) * distance**2 + 1
+    far = -0.5 * (((distance - 5) * distance + 8) * distance - 4)
+    return np.where(distance < 1, near, np.where(distance < 2, far, 0.0))  # noqa: PLR2004 - it reaches over two

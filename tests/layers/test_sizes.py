@@ -9,7 +9,8 @@ from shapecalc.dims import symbol
 from shapecalc.layers import layer_types
 from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.linear import Linear
-from shapecalc.layers.resampling import CenterCrop, Upsample
+from shapecalc.layers.padding import CenterCrop
+from shapecalc.layers.resampling import Upsample
 from shapecalc.layers.reshaping import Reshape
 from shapecalc.layers.sizes import Stated, require_sizes, stated_sizes, with_sizes
 

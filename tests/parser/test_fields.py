@@ -11,8 +11,8 @@ from shapecalc.diagnostics import Source
 from shapecalc.layers import layer_type
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.linear import Linear
+from shapecalc.layers.padding import Pad
 from shapecalc.layers.pooling import MaxPool
-from shapecalc.layers.resampling import Pad
 from shapecalc.parser.fields import example
 from shapecalc.parser.grammar import parse
 from tests.support.networks import findings, found, layers, read

@@ -12,8 +12,8 @@ import pytest
 from shapecalc.reference import workspace
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.gradients import BACKWARD_KERNELS, Context
+from shapecalc.reference.padding import pad
 from shapecalc.reference.pooling import adaptive_avg_pool, adaptive_max_pool, avg_pool, global_max_pool, max_pool
-from shapecalc.reference.resampling import pad
 
 MAX = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
 AVERAGE = {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}

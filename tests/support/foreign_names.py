@@ -27,6 +27,7 @@ EXACT = {
         "Convolution2DTranspose Convolution3DTranspose ConvTranspose Deconvolution"
     ),
     "linear": "LazyLinear Linear Dense",
+    "lp_pool": "LPPool1d LPPool2d LPPool3d",
     "max_unpool": "MaxUnpool1d MaxUnpool2d MaxUnpool3d MaxUnpool",
     "rnn_cell": "RNNCell",
     "lstm_cell": "LSTMCell",
@@ -198,7 +199,8 @@ ROUGH = {
     "min": "Min ReduceMin",
     "prod": "ReduceProd",
     "logsumexp": "ReduceLogSumExp",
-    "norm": "ReduceL1 ReduceL2",
+    "lp_pool": "LpPool",
+    "norm": "ReduceL1 ReduceL2 GlobalLpPool",
     "normalize": "LpNormalization UnitNormalization Normalize",
     "prelu": "PReLU",
     "threshold": "ThresholdedRelu",

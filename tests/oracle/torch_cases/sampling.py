@@ -52,4 +52,15 @@ CASES = [
     resized(MAP, mode="area", size=[1, 1]),
     resized((2, 3, 7), mode="area", scale_factor=0.5),
     resized((1, 2, 3, 5, 4), mode="area", size=[2, 2, 3]),
+    *(
+        resized(MAP, mode=mode, antialias=True, align_corners=corners, **size)
+        for mode in ("bilinear", "bicubic")
+        for corners in (False, True)
+        for size in ({"size": [2, 3]}, {"size": [9, 4]}, {"size": [1, 7]})
+    ),
+    *(
+        resized((2, 1, 13, 31), mode=mode, antialias=True, scale_factor=scale)
+        for mode in ("bilinear", "bicubic")
+        for scale in (0.3, [0.6, 1.04], [2.0, 0.1])
+    ),
 ]

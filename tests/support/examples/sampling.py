@@ -20,4 +20,8 @@ SAMPLING = [
     example("upsample", "the element nearest to each centre", ROW, scale_factor=1.5, mode="nearest-exact"),
     example("upsample", "means of windows", MAP, size=(3, 4), mode="area"),
     example("upsample", "means over a block", BLOCK, size=(2, 3, 4), mode="area"),
+    example("upsample", "smaller, of all elements below", MAP, size=(3, 4), mode="bilinear", antialias=True),
+    example("upsample", "larger, with antialias", MAP, size=(29, 23), mode="bicubic", antialias=True),
+    example("upsample", "one row of corners", MAP, size=(1, 5), mode="bicubic", antialias=True, align_corners=True),
+    example("upsample", "by factors", MAP, scale_factor=(0.375, 1.5), mode="bicubic", antialias=True),
 ]
