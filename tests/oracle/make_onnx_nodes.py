@@ -1,4 +1,4 @@
-"""Write onnx_nodes.json and .npz: ONNX's single-node tests as networks, and whether they agree.
+"""Write onnx_nodes.json and .npz, ONNX's single-node tests as networks, and the tables of docs/reference/onnx.md.
 
 Run it in an environment with onnx 1.23.2 and NumPy, with the repository on the path. `--cases FILE` takes the tests
 from a file that an earlier run with it wrote: ONNX needs half a minute to make them. `--only Add,Conv` prints the
@@ -22,6 +22,7 @@ import shapecalc
 from tests.oracle.onnx_nodes import OPERATORS
 from tests.oracle.onnx_nodes.fixture import ABOUT, FILE, GROUPS, KINDS, difference
 from tests.oracle.onnx_nodes.network import Array, InexpressibleError, Network, Node, plain
+from tests.oracle.onnx_nodes.page import PAGE, page
 
 ONNX = "1.23.2"
 MOST = 200  # elements in one array of the fixture
@@ -79,7 +80,7 @@ def written(node: Node, theirs: list[Array]) -> tuple[str, Network]:
     """Return the network of a node, or raise InexpressibleError."""
     arrays = [array for array in (*node.arrays, *theirs) if array is not None]
     if any(isinstance(array, (list, tuple)) for array in arrays):
-        raise InexpressibleError("a sequence of tensors")
+        raise InexpressibleError("a sequence of tensors, or an optional one")
     if node.op not in OPERATORS:
         raise InexpressibleError("no layer of this kind")
     if any(np.asarray(array).size == 0 for array in (node.arrays[0], *theirs)):
@@ -167,6 +168,7 @@ def main() -> int:
         head = json.dumps({"about": ABOUT, "onnx": ONNX}, indent=1, ensure_ascii=False).removesuffix("\n}")
         FILE.with_suffix(".json").write_text(f'{head},\n "tests": [\n{lines}\n]}}\n', encoding="utf-8")
         flat = {kind: np.concatenate(arrays) for kind, arrays in numbers.flat.items()}
+        PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
         np.savez_compressed(FILE.with_suffix(".npz"), **flat)
     return 0
 

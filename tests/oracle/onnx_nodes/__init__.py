@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.oracle.onnx_nodes import attending, elementwise, normalizing, reducing, resizing, shaping, windows
+from tests.oracle.onnx_nodes import (
+    attending,
+    elementwise,
+    normalizing,
+    reducing,
+    resizing,
+    scattering,
+    shaping,
+    windows,
+)
 
-FAMILIES = (attending, elementwise, normalizing, reducing, resizing, shaping, windows)
+FAMILIES = (attending, elementwise, normalizing, reducing, resizing, scattering, shaping, windows)
 OPERATORS = {name: operator for family in FAMILIES for name, operator in family.OPERATORS.items()}

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.oracle.onnx_nodes.network import InexpressibleError
+
 if TYPE_CHECKING:
     from tests.oracle.onnx_nodes.network import Network, Node, Operator, Slots
 
@@ -119,4 +121,14 @@ def rotary(node: Node, net: Network) -> Slots:
     return net.chain(result, ("permute", [0, 2, 1, 3]), ("reshape", [n, length, count * features]))
 
 
-OPERATORS: dict[str, Operator] = {"Attention": attention, "RotaryEmbedding": rotary}
+def flex_attention(node: Node, net: Network) -> Slots:
+    """`scaled_dot_product_attention`, unless a graph changes its scores or weights."""
+    graphs = [name for name in ("score_mod", "prob_mod") if node.get(name) is not None]
+    if graphs:
+        raise InexpressibleError(f"a graph as an attribute: {graphs[0]}")
+    fields: dict[str, Any] = {"scale": node.get("scale")} if node.get("scale") else {}
+    fields |= {"enable_gqa": True} if node.shape(KEY)[1] != node.shape(QUERY)[1] else {}
+    return net.step("scaled_dot_product_attention", fields, [net.read(QUERY), net.read(KEY), net.read(VALUE)])
+
+
+OPERATORS: dict[str, Operator] = {"Attention": attention, "FlexAttention": flex_attention, "RotaryEmbedding": rotary}
