@@ -33,6 +33,8 @@ SMALLEST_SCALE = 1e-2
 """Smallest size to which steps are relative: differences of smaller steps would be lost in rounding."""
 KINK = 1e-4
 """Relative difference between the slopes on both sides above which an element of an output has a kink."""
+JUMP = 100
+"""Factor by which slopes grow from the first step to a smaller one, beyond which there is a jump and no slope."""
 FLOOR = 1e-2
 """Errors are relative to at least this part of the largest incoming gradient: smaller ones are differences."""
 ROUNDING = 1e-5
@@ -75,7 +77,8 @@ def check(
 
     Of each array at most `entries`: the one with the largest gradient, and random ones. The error is relative to the
     sum of the absolute contributions of the elements of the outputs. For an element with a kink (a max_pool window with
-    two equal maxima) every slope between those of the two sides is correct.
+    two equal maxima) every slope between those of the two sides is correct. At a jump, such as that of `sign` at 0,
+    there is none: the entry is not compared.
 
     The padding row of an embedding must have a zero gradient, by convention, although outputs depend on it; so must an
     infinite entry, such as a masked score, which no step moves. In
@@ -158,10 +161,16 @@ def input_name(index: int, count: int) -> str:
 
 
 def _least_error(trials: Iterable[tuple[Slopes, float]], slope: float) -> float:
-    """Return the error of the first trial within the tolerance, else the smallest; with a kink only if all have one."""
-    smooth, kinked = math.inf, math.inf
+    """Return the error of the first trial within the tolerance, else the smallest; with a kink only if all have one.
+
+    It is 0 at a jump: the outputs change as much with a small step as with a large one.
+    """
+    smooth, kinked, first = math.inf, math.inf, math.inf
     for slopes, floor in trials:
         error = slopes.error(slope, floor)
+        first = min(first, slopes.parts)
+        if first and JUMP * max(first, floor) < slopes.parts < math.inf:
+            return 0.0
         if slopes.most - slopes.least > KINK * max(slopes.parts, floor):
             kinked = error
             continue

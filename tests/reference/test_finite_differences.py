@@ -67,6 +67,20 @@ def test_a_kink_in_one_window_excuses_nothing_in_the_next() -> None:
     assert pooled(x, gradient, [0.0, 3.5, -3.0]).error > 0.01
 
 
+def signed(x: list[float], given: list[float]) -> CheckedGradient:
+    """The signs of numbers: their check for a gradient that somebody gives."""
+    array = np.array(x)
+    call = Call("sign", "sign", {}, {}, ("x",), ("y",))
+    output = find("sign").run(call, array)
+    assert isinstance(output, np.ndarray)
+    return check(Context(call, (array,), (output,)), (np.full(len(x), 3.0),), Gradients((np.array(given),)), entries=9)
+
+
+def test_at_a_jump_there_is_no_slope_to_compare_and_next_to_it_there_is() -> None:
+    assert signed([0.0, 2.0], [0.0, 0.0]).error == 0
+    assert signed([0.0, 2.0], [0.0, 0.1]).error > 0.01
+
+
 def test_a_smaller_step_avoids_a_kink_close_by() -> None:
     x = [2.0, 2.0 + 1e-6]
     assert pooled(x, [3.0], [0.0, 3.0]).error <= TOLERANCE
