@@ -277,5 +277,5 @@ def _field_spans(nodes: dict[str, Node] | None) -> dict[tuple[str | int, ...], S
 
 
 def _may_be(field: Field, node: Node) -> bool:
-    """Return whether a node may be the value of a field: a word is none where only a list is expected."""
+    """Return whether a node may be the value of a field, which a word may not be where only a list is expected."""
     return not (isinstance(field.kind, Several) and not field.kind.single and isinstance(node, Scalar))

@@ -142,7 +142,7 @@ PAUSE = """
 import shapecalc.checking.check as checking, time
 def slow(*words, **options):
     open(f"working-{__import__('os').getpid()}", "w").close()
-    time.sleep(60)
+    time.sleep(600)
 checking.check_source = slow
 """
 
@@ -155,7 +155,7 @@ def many(folder: Path) -> None:
 
 def workers(folder: Path) -> list[int]:
     """Wait until two processes are at work; return their numbers."""
-    for _ in range(400):
+    for _ in range(15_000):
         found = [int(path.name.removeprefix("working-")) for path in folder.glob("working-*")]
         if len(found) == 2:
             return found
