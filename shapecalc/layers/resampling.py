@@ -176,11 +176,11 @@ class Upsample(Layer):
         return AdaptiveAvgPool(output_size=1).saved(shapes[0], shapes[-1]) if self.mode == "area" else ()
 
 
-def _check_decided(x: Shape, spatial: Shape, told: str) -> None:
+def _check_decided(x: Shape, spatial: Shape, stated: str) -> None:
     """Raise `LayerError` SC311 if the windows of the means depend on a symbol of the output's size."""
     for n, o in zip(x[2:], spatial, strict=True):
         if not isinstance(o, int) and n != o:
-            raise undecided(f"expects a number for each output axis with {told}", o, field="mode")
+            raise undecided(f"expects a number for each output axis with {stated}", o, field="mode")
 
 
 def _scaled(n: Dim, scale: float) -> Dim:
