@@ -238,6 +238,8 @@ def _bridge(error: LayerError, layer: Layer, x: Shape, maker: Maker | None) -> s
 
 
 def _accepts(layer: Layer, x: Shape) -> bool:
+    if layer.takes[0] > 1:
+        return False
     try:
         layer.output_shape(x, constraints=Constraints([]))
     except (LayerError, DimLimitError):

@@ -55,3 +55,9 @@ def test_what_is_certain_is_reported_before_what_depends_on_a_symbol() -> None:
     """
     _, diagnostics = infer(shapecalc.loads(text))
     assert [each.code for each in diagnostics] == ["SC301", "SC311"]
+
+
+def test_a_layer_of_several_inputs_is_not_tried_on_one_of_them() -> None:
+    """To say that leaving the layer before out would do, the rule is tried on what that layer reads."""
+    architecture = net("[16, T]", "{abs: , name: a}", "{grid_sample: , from: [a, input]}")
+    assert [code for code, _ in refused(architecture)] == ["SC305"]
