@@ -250,7 +250,7 @@ class Group(NamedTuple):
         return sum(body.size for body in self.varied) if self.varied else self.subgraph.size * (self.times or 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Subgraph:
     """Steps that several groups can use: a block with its arguments, or the layers that a step repeats.
 
@@ -271,12 +271,12 @@ class Subgraph:
     carried: tuple[tuple[int, str], ...] = ()
     """The positions of inputs that the next run reads from slots of this one, if not just the first from `output`."""
 
-    @property
+    @cached_property
     def extra_outputs(self) -> Mapping[str, str]:
         """The slots of its outputs after the first, by name."""
         return dict(islice(self.outputs.items(), 1, None)) if self.outputs else self.outputs
 
-    @property
+    @cached_property
     def feedback(self) -> tuple[tuple[int, str], ...]:
         """The position of each input that the next run reads from a slot of this one."""
         return self.carried or ((0, self.output),)

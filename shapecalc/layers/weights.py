@@ -53,6 +53,8 @@ class ComputedWeight(Layer):
             raise LayerError(
                 "SC205", expects="one of `weight_norm` and `standardize`", receives="both", field="standardize"
             )
+        if (self.weight_norm_dim, self.gain, self.gamma, self.eps) == (0, False, 1.0, 1e-6):
+            return
         for name, default, needed in (
             ("weight_norm_dim", 0, "weight_norm"),
             ("gain", False, "standardize"),

@@ -27,10 +27,8 @@ class SharedTensors(NamedTuple):
 def read_share(
     parts: StepParts, scope: Scope, prefix: str, diagnostics: Diagnostics
 ) -> Step | Group | SharedTensors | None:
-    """Return what the `share:` of a step names; None without it, or if it is refused."""
-    node = parts.keys.get("share")
-    if node is None:
-        return None
+    """Return what the `share:` of a step names; None if it is refused."""
+    node = parts.keys["share"]
     if not isinstance(node, Mapping):
         return scope.shared_step(node, "", prefix)
     if not node.entries:

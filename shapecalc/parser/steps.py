@@ -103,12 +103,16 @@ class StepReader:
         for position, item in enumerate(tracked(items, "steps", len(items))):
             if self._visible.expansions:
                 self._count(item)
-            if isinstance(item, Mapping) and self._diagnostics.is_placeholder(item.get("name")):
-                scope.unnamed = True
-            if isinstance(item, Mapping) and not self._visible.is_there(item):
-                self._skip(item, position, scope, prefix)
-            else:
+            there = True
+            for key, value in item.entries if isinstance(item, Mapping) else ():
+                if key.text == "when":
+                    there = self._visible.is_true(value)
+                elif key.text == "name" and self._diagnostics.is_placeholder(value):
+                    scope.unnamed = True
+            if there:
                 end, flow = self._step(item, position, scope, prefix, flow)
+            else:
+                self._skip(item, position, scope, prefix)
         self._depth -= 1
         return end
 
@@ -124,7 +128,7 @@ class StepReader:
             self._check_reference(node, scope, prefix)
             scope.skip(prefix, position, written_name(node))
             return None, None
-        shared = read_share(parts, scope, prefix, self._diagnostics)
+        shared = read_share(parts, scope, prefix, self._diagnostics) if "share" in parts.keys else None
         type_name = parts.type_node.text
         if parts.kind is None:
             type_name = _type_name(shared) if isinstance(shared, Step | Group) else "share"
@@ -149,8 +153,9 @@ class StepReader:
             slot = path
         return slot, flow if is_tensor else slot
 
-    def _skip(self, node: Mapping, position: int, scope: Scope, prefix: str) -> None:
+    def _skip(self, node: Node, position: int, scope: Scope, prefix: str) -> None:
         """Record a step that is absent, and check what does not depend on the values of parameters."""
+        assert isinstance(node, Mapping)  # it has `when`
         condition = next(key for key, _ in node.entries if key.text == "when")
         name = written_name(node)
         if not repeats_over_lists(node):

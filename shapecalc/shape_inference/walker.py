@@ -62,14 +62,14 @@ class Walker:
             row: LayerReport | GroupReport | None
             if isinstance(step, Step):
                 row = self._layer(step, shapes, dtypes, frame)
+                if row is not None and step.apart:
+                    self._check_tensors(row, frame)
             else:
                 row = self._group(step, shapes, dtypes, frame)
             if row is None:
                 continue
             if step.weights and step.weights in frame.makers:
                 self._check_weights(step, row, frame)
-            if isinstance(row, LayerReport) and row.step.apart:
-                self._check_tensors(row, frame)
             rows.append(row)
             _store(row, values, frame.makers)
         return tuple(rows)
@@ -93,7 +93,7 @@ class Walker:
                 facts = self._without_stated(step.layer, error, shapes) if in_order else None
                 if facts is None:
                     return None
-        if step.layer.gives_floats_of_floats and dtypes.keys().isdisjoint(step.inputs):
+        if step.layer.gives_floats_of_floats and not (dtypes and any(slot in dtypes for slot in step.inputs)):
             return LayerReport(step, shapes, facts)
         try:
             made = _pass_dtype(step, facts.outputs, dtypes, frame.inputs)
@@ -147,8 +147,9 @@ class Walker:
             runs.append(walk)
             for position, slot in body.feedback:
                 shapes_in[position], dtypes_in[position] = walk.outputs[slot], given[slot]
-            made = {joined(path, name): given[slot] for name, slot in body.extra_outputs.items()}
-            dtypes |= {slot: dtype for slot, dtype in made.items() if dtype != FLOAT}
+            for name, slot in body.extra_outputs.items() if body.outputs else ():
+                if given[slot] != FLOAT:
+                    dtypes[joined(path, name)] = given[slot]
         if given[body.output] != FLOAT:
             dtypes[group.path] = given[body.output]
         return GroupReport(group, shapes, tuple(runs))
@@ -287,8 +288,10 @@ def _store(row: LayerReport | GroupReport, values: dict[str, Shape], makers: dic
     values[row.path] = row.output
     makers[row.path] = row
     if isinstance(row, GroupReport):
-        values |= row.outputs
-        makers |= dict.fromkeys(row.outputs, row)
+        if row.group.subgraph.outputs:
+            outputs = row.outputs
+            values |= outputs
+            makers |= dict.fromkeys(outputs, row)
         return
     outputs = row.facts.outputs
     if len(outputs) > 1:

@@ -9,6 +9,7 @@ import pytest
 
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import symbol
+from shapecalc.layers import layer_types
 from shapecalc.layers.arithmetic import Add
 from shapecalc.layers.base import Layer, axis_index, fields_of, per_axis, spatial_rank
 from shapecalc.layers.conv import Conv
@@ -47,6 +48,14 @@ def test_fields_are_read_off_the_class_in_their_order() -> None:
     assert (out_features.nullable, in_features.nullable) == (False, True)
     assert (out_features.kind, in_features.kind) == (Count.__metadata__[0], OptionalCount.__metadata__[0])
     assert out_features.description == "Number of output features: the size of the last axis of the output."
+
+
+def test_every_default_is_a_value_of_its_field() -> None:
+    """A layer does not check them each time that it is made."""
+    for cls in layer_types().values():
+        for field in fields_of(cls).values():
+            if not field.required and not (field.default is None and field.nullable):
+                field.kind.check(field.name, field.default)
 
 
 def test_a_wrong_value_is_refused_when_the_layer_is_made() -> None:
