@@ -154,6 +154,7 @@ def _entry(value: Any, where: str) -> Entry:
         macs,
         flops,
         _each(data, "settings", where, _setting) if "settings" in data else {},
+        _count(data.get("active_params"), f"{where}.active_params"),
     )
 
 
@@ -183,6 +184,7 @@ def _layer(value: Any, where: str, before: tuple[str, ...]) -> LockedLayer:
         _text(data.get("shares", ""), f"{where}.shares"),
         _each(data, "outputs", where, _shape),
         *(_count(_get(data, key, where), f"{where}.{key}") for key in ("params", "macs", "flops")),
+        _count(data.get("active_params"), f"{where}.active_params"),
     )
 
 
