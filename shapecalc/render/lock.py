@@ -92,7 +92,7 @@ def summary(done: LockSummary) -> Document:
     mixed = any(
         entry and entry.active_params is not None for each in done.moving for entry in (each.before, each.after)
     )
-    columns = [column for name, column in _COLUMNS.items() if mixed or name != _ACTIVE]
+    columns = tuple(column for name, column in _COLUMNS.items() if mixed or name != _ACTIVE)
     table = Table(columns, [_row(change, mixed=mixed) for change in done.moving])
     return Document("", [[table] if done.moving else [], [Lines([*_lines(done)])]], table)
 
