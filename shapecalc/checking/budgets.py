@@ -59,7 +59,7 @@ class _Figure(NamedTuple):
 
 
 def _over_budget(reports: Reports, sizes: Mapping[str, int], budgets: Budgets) -> Iterator[Diagnostic]:
-    if budgets.max_params is budgets.max_macs is budgets.max_memory is None:
+    if budgets.max_params is budgets.max_active_params is budgets.max_macs is budgets.max_memory is None:
         return
     symbol = batch_symbol(reports.architecture)
     batch = {symbol: budgets.batch} if symbol is not None and budgets.batch is not None else {}
@@ -73,6 +73,11 @@ def _over_budget(reports: Reports, sizes: Mapping[str, int], budgets: Budgets) -
     if budgets.max_params is not None:
         params = _Figure("max-params", "params", (report.totals.params,), "", lambda: _parts(report, "params"))
         yield from _beyond(report, params, budgets.max_params)
+    if budgets.max_active_params is not None:
+        key, metric = "max-active-params", "active_params"
+        values = (report.totals.active_params,)
+        active = _Figure(key, _NAMES[metric], values, "", lambda: _parts(report, metric))
+        yield from _beyond(report, active, budgets.max_active_params)
     if budgets.max_macs is not None:
         macs = _Figure("max-macs", "MACs", (report.totals.macs,), at, lambda: _parts(report, "macs"))
         yield from _beyond(report, macs, budgets.max_macs)

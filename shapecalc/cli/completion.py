@@ -25,7 +25,7 @@ _INSTRUCTION = re.compile("(source|complete)_(bash|zsh|fish|powershell|pwsh)")
 _ENDINGS = (".yaml", ".yml")
 _MOST = 200
 """The most files that are offered."""
-_FIGURES = ("params", "buffers", "macs", "flops", "memory", "activations")
+_FIGURES = ("params", "buffers", "macs", "flops", "memory", "activations", "active_params")
 """What `sweep` sorts and compares by."""
 
 

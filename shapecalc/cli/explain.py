@@ -37,8 +37,8 @@ def command(
             "--key",
             metavar="NAMES",
             help="Numbers to derive, separated by commas: output, params, buffers, macs, flops and memory (of the "
-            "output), the default, are those of inspect; live and peak those of memory; saved, backward, weights, "
-            "gradients, state and training-peak those of train-cost.",
+            "output), the default, are those of inspect, active_params that of a mixture of experts; live and peak are "
+            "those of memory; saved, backward, weights, gradients, state and training-peak those of train-cost.",
         ),
     ] = None,
     levels: Annotated[

@@ -68,7 +68,8 @@ def command(
             "--where",
             metavar="CONDITION",
             help='Keep points that meet a condition, such as "params < 5M and macs < 300M": params, buffers, macs, '
-            "flops, memory, activations (both in bytes), symbols and parameters; K M G T, Ki Mi Gi Ti; and, or, not.",
+            "flops, memory, activations (both in bytes), active_params, symbols and parameters; K M G T, Ki Mi Gi Ti; "
+            "and, or, not.",
         ),
     ] = None,
     by: Annotated[

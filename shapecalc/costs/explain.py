@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.calculators.layer_formulas import FIELD, INPUT, OUTPUT
 from shapecalc.costs.explained_rows import AT_BATCH, ExplainedRows, count_of
 from shapecalc.costs.explanation import (
+    ACTIVE,
     LIVE,
     NETWORK_KEYS,
     PEAK,
@@ -63,12 +64,12 @@ def explain(
     report = explained.report
     row = _layer(report, step)
     if row is not None:
-        chosen = _chosen(keys, STEP_KEYS, ROW_KEYS, row.path)
+        chosen = _chosen(keys, STEP_KEYS, _usual(ROW_KEYS, (row,)), row.path)
         return Explanation(report, (explained.layer(row, chosen, levels),))
     if step is None:
-        chosen = _chosen(keys, NETWORK_KEYS, TOTAL_KEYS, architecture.name)
-    elif any(row.path.startswith(f"{step}.") for row in report.layers):
-        chosen = _chosen(keys, (*TOTAL_KEYS, *TRAINED_KEYS), TOTAL_KEYS, step)
+        chosen = _chosen(keys, NETWORK_KEYS, _usual(TOTAL_KEYS, report.layers), architecture.name)
+    elif inside := [row for row in report.layers if row.path.startswith(f"{step}.")]:
+        chosen = _chosen(keys, (*TOTAL_KEYS, ACTIVE, *TRAINED_KEYS), _usual(TOTAL_KEYS, inside), step)
     else:
         raise _no_such_step(report, step)
     if levels is not None:
@@ -86,10 +87,10 @@ def explain_rows(report: Report) -> Explanation:
     steps = []
     for row in report.layers:
         like = first.setdefault((row.step.layer, row.inputs, row.step.weights), row.path)
-        keys = tuple(rows.explained(row, key) for key in ROW_KEYS)
+        keys = tuple(rows.explained(row, key) for key in _usual(ROW_KEYS, (row,)))
         origins = _origins(rows.network, row, keys, 0)
         steps.append(ExplainedStep(row.path, row, _without_repeats(keys), origins, like if like != row.path else ""))
-    totals = tuple(_summed(report, "", key) for key in TOTAL_KEYS)
+    totals = tuple(_summed(report, "", key) for key in _usual(TOTAL_KEYS, report.layers))
     return Explanation(report, (*steps, ExplainedStep("", None, totals)))
 
 
@@ -135,7 +136,7 @@ class _Explained:
 
                 explained.append(live_key(self.report, row.path, self._dtype))
                 continue
-            source = rows if key in ROW_KEYS else self.training
+            source = rows if key in (*ROW_KEYS, ACTIVE) else self.training
             explained.append(source.explained(row, key))
             of_network.setdefault(source.network, []).append(explained[-1])
         origins = [each for network, own in of_network.items() for each in _origins(network, row, own, levels)]
@@ -143,7 +144,7 @@ class _Explained:
 
     def sum(self, path: str, key: str) -> ExplainedKey:
         """Return a number of a block or of the network."""
-        if key in TOTAL_KEYS:
+        if key in (*TOTAL_KEYS, ACTIVE):
             return _summed(self.report, path, key)
         if key == PEAK:
             from shapecalc.costs.explained_memory import peak_key  # noqa: PLC0415 - only this key needs it
@@ -169,6 +170,14 @@ def _chosen(keys: Sequence[str], known: Sequence[str], usual: Sequence[str], nam
         if key not in known:
             raise misuse("SC203", f"`{name}` has no number `{key}`: it has {', '.join(known)}")
     return tuple(dict.fromkeys(keys)) or usual
+
+
+def _usual(keys: Sequence[str], rows: Iterable[LayerReport]) -> Sequence[str]:
+    """Return the numbers that are shown by default: active parameters too if some of the layers are mixtures."""
+    if not any(row.facts.active for row in rows):
+        return keys
+    at = keys.index("params") + 1
+    return (*keys[:at], ACTIVE, *keys[at:])
 
 
 def _without_repeats(keys: Iterable[ExplainedKey]) -> tuple[ExplainedKey, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.calculators.layer_formulas import FORMULA, Formula, total_formula
 from shapecalc.calculators.traced_sizes import leaf
-from shapecalc.costs.explanation import ExplainedKey
+from shapecalc.costs.explanation import ACTIVE, ExplainedKey
 from shapecalc.costs.origins import NetworkTrace
 from shapecalc.dims import product
 from shapecalc.layers.saved import Storage
@@ -14,7 +14,7 @@ from shapecalc.shape_inference.dtypes import bytes_of
 from shapecalc.shape_inference.report import sums_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from shapecalc.architecture import Step
     from shapecalc.calculators.layer_formulas import LayerTrace
@@ -37,6 +37,7 @@ class ExplainedRows:
         self._writers: Mapping[str, Callable[[LayerReport, LayerTrace], ExplainedKey]] = {
             "output": self._output,
             "params": self._params,
+            ACTIVE: self._active_params,
             "buffers": self._buffers,
             "macs": self._macs,
             "flops": self._flops,
@@ -44,7 +45,7 @@ class ExplainedRows:
         }
 
     def explained(self, row: LayerReport, key: str) -> ExplainedKey:
-        """Return the derivation of one of `ROW_KEYS` of a layer."""
+        """Return the derivation of one of `ROW_KEYS`, or of the active parameters, of a layer."""
         trace = self.network.trace(row)
         if trace is None:
             return ExplainedKey(key, None if key == "output" else count_of(row, key, self._dtype), notes=(UNTRACED,))
@@ -71,6 +72,19 @@ class ExplainedRows:
                 return _key("params", row.params, Formula("params", counted + frozen, _number(row.facts.params)))
         return self._tensors("params", "parameters", row, trace, row.params)
 
+    def _active_params(self, row: LayerReport, trace: LayerTrace) -> ExplainedKey:
+        if not row.facts.active:
+            explained = self._params(row, trace)
+            notes = explained.notes or ("each token uses all parameters of the layer",)
+            return explained._replace(key=ACTIVE, notes=notes)
+        traced = trace.layer.active_parameters(*trace.inputs)
+        owned = {name: count for name, count in row.facts.active.items() if row.step.owns(name)}
+        formulas = [Formula(name, traced[name], _number(count)) for name, count in owned.items()]
+        total = [total_formula(ACTIVE, formulas, _number(row.active_params))] if len(formulas) > 1 else []
+        return ExplainedKey(
+            ACTIVE, row.active_params, (*formulas, *total), notes=self._elsewhere(row, row.facts.active)
+        )
+
     def _buffers(self, row: LayerReport, trace: LayerTrace) -> ExplainedKey:
         if self.network.report.params_as != "pytorch" and row.facts.non_trainable:
             note = f"{row.facts.non_trainable} of them count as params"
@@ -82,14 +96,18 @@ class ExplainedRows:
         """Return the count of tensors: the elements of each that is the layer's own, and their sum."""
         shapes = getattr(row.facts, kind)
         owned = {name: shape for name, shape in shapes.items() if row.step.owns(name)}
-        shared = {name: _shared(row.step, name) for name in shapes if not row.step.owns(name)}
-        notes = tuple(f"{name} is {of}, and counts there" for name, of in shared.items())
+        notes = self._elsewhere(row, shapes)
         formulas = tuple(each._replace(name=each.name or row.path) for each in trace.tensor_formulas(kind, owned))
         if len(formulas) > 1:
             formulas = (*formulas, total_formula(key, formulas, _number(result)))
         if not shapes:
             notes = (f"the layer has no {'trainable tensors' if key == 'params' else 'buffers'}",)
         return ExplainedKey(key, result, formulas, notes=notes)
+
+    def _elsewhere(self, row: LayerReport, tensors: Iterable[str]) -> tuple[str, ...]:
+        """Return a note on each tensor that belongs to another layer."""
+        shared = {name: _shared(row.step, name) for name in tensors if not row.step.owns(name)}
+        return tuple(f"{name} is {of}, and counts there" for name, of in shared.items())
 
     def _macs(self, row: LayerReport, trace: LayerTrace) -> ExplainedKey:
         parts = trace.layer.macs_parts(*trace.cost_shapes)

@@ -22,15 +22,17 @@ ROW_KEYS = ("output", "params", "buffers", "macs", "flops", "memory")
 """The numbers of a layer."""
 TOTAL_KEYS = ROW_KEYS[1:]
 """The numbers of a block and of the network, sums over layers."""
+ACTIVE = "active_params"
+"""The parameters that one token uses, shown by default of mixtures of experts and of networks with them."""
 LIVE, PEAK = "live", "peak"
 """The bytes that are live during a step of a run, and at the step with most of them."""
 TRAINED_KEYS = ("saved", "backward")
 """What training adds to a layer: the bytes saved for the backward pass, and the multiply-accumulates of that."""
 TRAINING_KEYS = ("weights", "gradients", "state", *TRAINED_KEYS, "training-peak")
 """The figures of a training step."""
-STEP_KEYS = (*ROW_KEYS, LIVE, *TRAINED_KEYS)
+STEP_KEYS = (*ROW_KEYS, ACTIVE, LIVE, *TRAINED_KEYS)
 """All numbers of a layer."""
-NETWORK_KEYS = (*TOTAL_KEYS, PEAK, *TRAINING_KEYS)
+NETWORK_KEYS = (*TOTAL_KEYS, ACTIVE, PEAK, *TRAINING_KEYS)
 """All numbers of the network."""
 
 

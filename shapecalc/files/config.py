@@ -49,9 +49,10 @@ ADDED = frozenset({"exclude", "fail-on"})
 
 
 class Budgets(NamedTuple):
-    """The most parameters, MACs and bytes of memory that a network may have; None for no limit."""
+    """The most parameters, active ones, MACs and bytes of memory that a network may have; None for no limit."""
 
     max_params: Limit | None = None
+    max_active_params: Limit | None = None
     max_macs: Limit | None = None
     max_memory: Limit | None = None
     dtype: str = "float32"

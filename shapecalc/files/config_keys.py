@@ -193,6 +193,7 @@ GENERAL_KEYS: Mapping[str, ConfigKey] = {
 }
 BUDGET_KEYS: Mapping[str, ConfigKey] = {
     "max-params": ConfigKey(_limit),
+    "max-active-params": ConfigKey(_limit),
     "max-macs": ConfigKey(_limit),
     "max-memory": ConfigKey(_memory),
     "dtype": ConfigKey(_dtype, "float32"),

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.parser.scalars import shorten
 from shapecalc.render.check.located import plural
-from shapecalc.render.tables.model import Amount, Document, Fixed, Lines, Path, Table, TableColumn, TableRow, Words
+from shapecalc.render.tables.model import (
+    BLANK,
+    Amount,
+    Document,
+    Fixed,
+    Lines,
+    Path,
+    Table,
+    TableColumn,
+    TableRow,
+    Words,
+)
 from shapecalc.render.terminal.numbers import grouped, rounded, share, signed
 from shapecalc.render.terminal.palette import BAD, CAUTION, GOOD, PLAIN
 
@@ -19,12 +30,23 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Count
 
 _STYLES = {"new": GOOD, "removed": BAD, "changed": CAUTION, "moved": CAUTION}
-_SHOWN = (TableColumn("file"), TableColumn("params"), TableColumn("macs", "MACs"), TableColumn("change"))
+_ACTIVE = "active_params"
+_COLUMNS = {
+    name: TableColumn(name, heading)
+    for name, heading in {
+        "file": None,
+        "params": None,
+        _ACTIVE: "active params",
+        "macs": "MACs",
+        "change": None,
+    }.items()
+}
 _LISTED = tuple(
     TableColumn(name)
     for name in (
         *("file", "change", "was", "params_before", "params_after", "macs_before", "macs_after"),
         *("layers_added", "layers_removed", "layers_changed"),
+        *("active_params_before", "active_params_after"),
     )
 )
 
@@ -58,7 +80,7 @@ class LockSummary(NamedTuple):
 def _values(change: FileChange) -> dict[str, Any]:
     figures = {
         f"{name}_{when}": None if entry is None else getattr(entry, name)
-        for name in ("params", "macs", "flops")
+        for name in ("params", "macs", "flops", _ACTIVE)
         for when, entry in (("before", change.before), ("after", change.after))
     }
     layers = change.layers._asdict()
@@ -67,7 +89,11 @@ def _values(change: FileChange) -> dict[str, Any]:
 
 def summary(done: LockSummary) -> Document:
     """Return a row for each file that moves, a line for each cause, and one for the lock file."""
-    table = Table(_SHOWN, [_row(change) for change in done.moving])
+    mixed = any(
+        entry and entry.active_params is not None for each in done.moving for entry in (each.before, each.after)
+    )
+    columns = tuple(column for name, column in _COLUMNS.items() if mixed or name != _ACTIVE)
+    table = Table(columns, [_row(change, mixed=mixed) for change in done.moving])
     return Document("", [[table] if done.moving else [], [Lines([*_lines(done)])]], table)
 
 
@@ -95,10 +121,10 @@ def _lines(done: LockSummary) -> Iterator[str]:
     yield f"{done.lock_file} holds {files}{new}{others}"
 
 
-def _row(change: FileChange) -> TableRow:
-    counts = (_change(change, "params"), _change(change, "macs"))
+def _row(change: FileChange, *, mixed: bool) -> TableRow:
+    counts = [_change(change, name) for name in ("params", *([_ACTIVE] if mixed else []), "macs")]
     style = _STYLES[change.kind]
-    return TableRow((Path(change.key), *counts, _kind(change)), styles=(style, PLAIN, PLAIN, style))
+    return TableRow((Path(change.key), *counts, _kind(change)), styles=(style, *(PLAIN for _ in counts), style))
 
 
 def _kind(change: FileChange) -> Words:
@@ -117,6 +143,10 @@ def _kind(change: FileChange) -> Words:
 def _change(change: FileChange, name: str) -> Value:
     """Return a count before and after, with the difference in percent; a single one if it did not change."""
     before, after = (getattr(entry, name) for entry in (change.before or change.after, change.after or change.before))
+    if name == _ACTIVE and None in (before, after):
+        before = after = before if after is None else after
+        if after is None:
+            return BLANK
     if before == after:
         return Words(_text(after, grouped), _text(after, rounded))
     full, brief = (f"{_text(before, write)} → {_text(after, write)}" for write in (grouped, rounded))
@@ -136,9 +166,19 @@ def _text(count: LockedCount, write: Callable[[Count], str]) -> str:
 
 def _listed(change: FileChange) -> TableRow:
     sides = (change.before, change.after)
-    counts = [_exact(entry and getattr(entry, name)) for name in ("params", "macs") for entry in sides]
+    params, macs, active = (
+        [_exact(entry and getattr(entry, name)) for entry in sides] for name in ("params", "macs", _ACTIVE)
+    )
     return TableRow(
-        (Words(change.key), Fixed(change.kind), Words(change.was), *counts, *map(Amount, change.layers)),
+        (
+            Words(change.key),
+            Fixed(change.kind),
+            Words(change.was),
+            *params,
+            *macs,
+            *map(Amount, change.layers),
+            *active,
+        ),
     )
 
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from shapecalc.solving.sweep.compiled import Array
 
 BYTES = ("memory", "activations")
-TITLES = {"macs": "MACs", "flops": "FLOPs"}
+TITLES = {"macs": "MACs", "flops": "FLOPs", "active_params": "active params"}
 
 
-_DROPS = {"buffers": 2, "flops": 3, "activations": 4, "memory": 5}
+_DROPS = {"buffers": 2, "flops": 3, "activations": 4, "memory": 5, "active_params": 6}
 """The turn in which a narrow terminal leaves out a cost."""
 _NOTE = "costs are those of one sample (or the smallest valid N) where N is not set; memory and activations at float32"
 

@@ -10,6 +10,7 @@ from shapecalc.diagnostics import Severity
 from shapecalc.dims import evaluate
 from shapecalc.files.config import Config
 from shapecalc.files.config_keys import BUDGET_KEYS, read_condition
+from tests.support.locked_networks import MIXTURE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,3 +140,13 @@ def test_a_condition_that_depends_on_a_symbol_is_no_pass() -> None:
     (undecided,) = found(conditions("macs > 1G and params > 3"), net)
     assert "`macs > 1G` of `net` is undecided: it depends on `T`" in undecided.message
     assert found(conditions("macs > 1G and params > 300"), net) == []
+
+
+def test_a_budget_of_active_params_is_exact_at_those_of_one_token() -> None:
+    network, active = shapecalc.loads(MIXTURE, name="mixture.yaml"), 42 + 168
+    assert found(budgets(max_active_params=active), network) == []
+    (over,) = found(budgets(max_active_params=active - 1), network)
+    assert over.message == "`mixture` has 210 active params, above `max-active-params = 209`"
+    assert over.notes == ("most of it: `mixed` 168 (80%), `linear_0` 42 (20%)",)
+    assert found(budgets(max_active_params=61_706), "lenet5") == []
+    assert found(budgets(max_active_params=61_705), "lenet5") != []

@@ -8,9 +8,10 @@ import pytest
 
 import shapecalc
 from shapecalc.costs.explain import document_with_formulas, explain, explain_rows
-from shapecalc.costs.explanation import NETWORK_KEYS, ROW_KEYS, STEP_KEYS, TOTAL_KEYS
-from shapecalc.files.load import load
+from shapecalc.costs.explanation import ACTIVE, NETWORK_KEYS, ROW_KEYS, STEP_KEYS, TOTAL_KEYS
+from shapecalc.files.load import load, loads
 from tests.support.formulas import value_of_text
+from tests.support.locked_networks import MIXTURE
 
 # Published by cs231n/cs231n.github.io, convolutional-networks.md and neural-networks-1.md; V. Dumoulin and F. Visin,
 # A guide to convolution arithmetic for deep learning; d2l-ai/d2l-en, padding-and-strides.md and seq2seq.md;
@@ -94,7 +95,7 @@ def test_all_numbers_of_a_layer_a_block_and_the_network_can_be_chosen() -> None:
     net = load("resnet18")
     for step, keys in (
         ("layer2.first.relu_1", STEP_KEYS),
-        ("layer2", (*TOTAL_KEYS, "saved", "backward")),
+        ("layer2", (*TOTAL_KEYS, ACTIVE, "saved", "backward")),
         (None, NETWORK_KEYS),
     ):
         (explained,) = explain(net, {"H": 64, "W": 64}, step, keys).steps
@@ -107,6 +108,23 @@ def test_the_numbers_of_inspect_are_the_default() -> None:
     net = load("lenet5")
     assert [each.key for each in explain(net, {}, "c1").steps[0].keys] == list(ROW_KEYS)
     assert [each.key for each in explain(net, {}).steps[0].keys] == list(TOTAL_KEYS)
+
+
+def test_active_params_are_a_default_of_mixtures_and_have_the_value_of_their_formula() -> None:
+    net = loads(MIXTURE)
+    (step,) = explain(net, {}, "mixed").steps
+    key = step.keys[2]
+    assert (key.key, key.result) == (ACTIVE, 168)
+    assert [(each.rule, value_of_text(each.numbers)) for each in key.formulas[:3]] == [
+        ("count·in_features", 24),
+        ("2·top_k·hidden_features·in_features", 96),
+        ("top_k·in_features·hidden_features", 48),
+    ]
+    (total,) = explain(net, {}).steps
+    assert (total.keys[1].key, total.keys[1].result) == (ACTIVE, 210)
+    assert [(part.path, part.value) for part in total.keys[1].parts] == [("linear_0", 42), ("mixed", 168)]
+    (plain,) = explain(net, {}, "linear_0", [ACTIVE]).steps
+    assert (plain.keys[0].result, plain.keys[0].notes) == (42, ("each token uses all parameters of the layer",))
 
 
 def test_costs_of_two_batches_name_both() -> None:

@@ -48,7 +48,7 @@ batch = 4
 locked = true
 lock-file = "locks/nets.json"
 fail-on = ["params > +2%", "memory > 4GiB"]
-budgets = {max-params = "25M", max-macs = 1000, max-memory = "64 MiB", dtype = "int8", batch = 1}
+budgets = {max-params="25M", max-active-params="3M", max-macs = 1000, max-memory = "64MiB", dtype = "int8", batch = 1}
 [[overrides]]
 paths = "edge/**"
 strict = false
@@ -67,6 +67,7 @@ budgets.max-params = "1M"
         ("memory > 4GiB", False),
     ]
     assert values["budgets.max-params"] == ("25M", Fraction(25_000_000))
+    assert values["budgets.max-active-params"] == ("3M", Fraction(3_000_000))
     assert values["budgets.max-macs"] == ("1000", 1000)
     assert values["budgets.max-memory"].number == 2**26
     assert {*values} == {*GENERAL_KEYS, *FILE_KEYS, *(f"budgets.{key}" for key in BUDGET_KEYS)}

@@ -25,6 +25,10 @@ ABOUT = (
 TOKENS = [[1, 5, 2, 7, 3, 0]]
 Case = tuple[str, str, str, dict[str, Any], dict[str, Any], dict[str, Any]]
 
+YARN = {"rope_type": "yarn", "rope_theta": 10000, "factor": 40, "original_max_position_embeddings": 4096}
+YARN |= {"mscale": 0.707, "mscale_all_dim": 0.707, "beta_fast": 32, "beta_slow": 1}
+"""Of the config.json of deepseek-ai/DeepSeek-V2-Lite."""
+
 CASES: list[Case] = [
     (
         "mixtral-8x7b",
@@ -70,6 +74,60 @@ CASES: list[Case] = [
             "conv_kernel": 4,
         },
         {"vocabulary": 11, "width": 6, "inner": 12, "state": 5, "rank": 3, "depth": 2},
+    ),
+    (
+        "deepseek-v2-lite",
+        "DeepseekV2ForCausalLM",
+        "DeepseekV2Config",
+        {
+            "vocab_size": 102400,
+            "hidden_size": 2048,
+            "intermediate_size": 10944,
+            "moe_intermediate_size": 1408,
+            "num_hidden_layers": 27,
+            "num_attention_heads": 16,
+            "q_lora_rank": None,
+            "first_k_dense_replace": 1,
+            "n_routed_experts": 64,
+            "n_shared_experts": 2,
+            "num_experts_per_tok": 6,
+            "rope_parameters": YARN,
+            "max_position_embeddings": 163840,
+        },
+        {
+            "vocab_size": 11,
+            "hidden_size": 8,
+            "intermediate_size": 10,
+            "moe_intermediate_size": 3,
+            "num_hidden_layers": 3,
+            "num_attention_heads": 2,
+            "kv_lora_rank": 10,
+            "q_lora_rank": None,
+            "qk_nope_head_dim": 4,
+            "qk_rope_head_dim": 6,
+            "v_head_dim": 5,
+            "first_k_dense_replace": 1,
+            "n_routed_experts": 5,
+            "n_shared_experts": 2,
+            "num_experts_per_tok": 2,
+            "rope_parameters": YARN,
+            "max_position_embeddings": 163840,
+        },
+        {
+            "vocabulary": 11,
+            "width": 8,
+            "depth": 3,
+            "feedforward": 10,
+            "heads": 2,
+            "latent": 10,
+            "plain": 4,
+            "rotary": 6,
+            "value": 5,
+            "score_scale": (0.1 * 0.707 * math.log(40) + 1) ** 2 / 10**0.5,
+            "experts": 5,
+            "top_k": 2,
+            "expert": 3,
+        },
     ),
 ]
 

@@ -20,6 +20,7 @@ from shapecalc.shape_inference.engine import inspect_at
 PARAMS = {
     "bert-base": 109_482_240,  # BertModel of the uncased vocabulary, with its pooler
     "gpt2-small": 124_439_808,  # GPT2LMHeadModel, the head tied to the words
+    "deepseek-v2-lite": 15_706_484_224,  # "15.7B total parameters" in appendix B of the paper, and transformers'
     "llama-260k": 260_032,  # llama2.c names the model by it
     "llama3-8b": 8_030_261_248,  # "8B" in the paper's table 3
     "mamba-130m": 129_135_360,  # MambaForCausalLM of state-spaces/mamba-130m, the head tied to the words
@@ -126,6 +127,13 @@ def test_a_token_of_mixtral_uses_two_of_eight_experts() -> None:
     assert totals.params is not None
     assert totals.params - 12_879_925_248 == 32 * 6 * 3 * 4096 * 14336
     assert totals.active_params == 12_879_925_248
+
+
+def test_a_token_of_deepseek_uses_six_experts_of_64_and_two_that_all_use() -> None:
+    totals = shapecalc.inspect(shapecalc.load("deepseek-v2-lite")).totals
+    assert totals.params is not None
+    assert totals.active_params is not None
+    assert totals.params - totals.active_params == 26 * 58 * 3 * 2048 * 1408
 
 
 def test_a_turned_query_keeps_its_length_and_products_depend_on_distance_alone() -> None:

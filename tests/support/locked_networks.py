@@ -33,6 +33,18 @@ layers:
 """
 
 
+MIXTURE = """\
+name: mixture
+input: [N, T, 6]
+sizes: {T: 3}
+layers:
+  - linear: 6
+  - experts: {count: 4, top_k: 1, hidden_features: 8}
+    name: mixed
+"""
+"""42 parameters, and of experts 24 + 4·(2·8·6 + 6·8) = 600, of which a token uses 24 + 144 = 168."""
+
+
 def report_of(text: str) -> Any:
     return inspect_at(loads(text, "net.yaml"), {})
 

@@ -47,6 +47,7 @@ class FileChange(NamedTuple):
 
 def layer_counts(old: Entry, new: Entry) -> LayerCounts:
     """Return the number of layers that differ between two entries of a file; a new name alone is not a change."""
+    new = new.as_stated_by(old)
     pairs = aligned(old.layers, new.layers)
     wiring = Wiring(old, new, pairs)
     changed = 0

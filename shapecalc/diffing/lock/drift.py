@@ -45,7 +45,7 @@ def drift(report: Report, entry: Entry, lock_file: str = LOCK_FILE) -> tuple[Dia
     one_sample = dict.fromkeys(report.costs_at, 1)
     if entry.costs_at == one_sample != report.costs_at:
         report = with_costs_at(report, one_sample)
-    now = entry_of(report, entry.settings)
+    now = entry_of(report, entry.settings).as_stated_by(entry)
     if now == entry:
         return ()
     pairs = aligned(entry.layers, now.layers)
@@ -197,6 +197,8 @@ def _changes(old: LockedLayer | Entry, new: LockedLayer | Entry) -> list[str]:
     messages = []
     if old.params != new.params:
         messages.append(f"has {_number(new.params, 'param')}, locked at {_number(old.params)}")
+    if old.active_params != new.active_params and None not in (old.active_params, new.active_params):
+        messages.append(f"has {_number(new.active_params, 'active param')}, locked at {_number(old.active_params)}")
     if old.outputs != new.outputs:
         # A lock file is sorted: the outputs that are left are named in the order of the network.
         locked = {name: old.outputs[name] for name in (*new.outputs, *old.outputs) if name in old.outputs}

@@ -54,6 +54,8 @@ class LockedLayer(NamedTuple):
     params: LockedCount
     macs: LockedCount
     flops: LockedCount
+    active_params: LockedCount = None
+    """The parameters that one token uses, of a mixture; None for other layers, and if the lock does not state them."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -78,6 +80,15 @@ class Entry(NamedTuple):
     flops: LockedCount
     settings: Mapping[str, Any] = MappingProxyType({})
     """The values of symbols and parameters at which the file was locked, other than its own."""
+    active_params: LockedCount = None
+    """The parameters that one token uses, of a network with mixtures; None as in `LockedLayer`."""
+
+    def as_stated_by(self, other: Entry) -> Entry:
+        """Return the entry with the counts that `other` states: a lock of an earlier version has no active params."""
+        if other.active_params is not None or self.active_params is None:
+            return self
+        layers = tuple(layer._replace(active_params=None) for layer in self.layers)
+        return self._replace(layers=layers, active_params=None)
 
 
 class Lock(NamedTuple):
@@ -110,9 +121,11 @@ def entry_of(report: Report, settings: Mapping[str, Any] = MappingProxyType({}))
         outputs = {name: tuple(map(as_json, shape)) for name, shape in row.outputs.items()}
         shares = SEPARATOR.join(row.step.sources)
         figures = (as_json(row.params), as_json(row.macs), as_json(row.flops))
-        locked = LockedLayer(row.path, row.type, digests[layer], row.step.inputs, shares, outputs, *figures)
+        active = as_json(row.active_params) if row.facts.active else None
+        locked = LockedLayer(row.path, row.type, digests[layer], row.step.inputs, shares, outputs, *figures, active)
         layers.append(locked)
     totals = report.totals
+    mixed = any(row.facts.active for row in report.layers)
     return Entry(
         {entry.name: LockedInput(tuple(map(as_json, entry.shape)), entry.dtype) for entry in report.inputs},
         dict(report.costs_at),
@@ -123,6 +136,7 @@ def entry_of(report: Report, settings: Mapping[str, Any] = MappingProxyType({}))
         as_json(totals.macs),
         as_json(totals.flops),
         dict(settings),
+        as_json(totals.active_params) if mixed else None,
     )
 
 
@@ -178,6 +192,7 @@ def to_json(lock: Lock) -> str:
 def _entry(entry: Entry) -> str:
     layers = ",".join(f"\n        {_json(layer)}" for layer in _layers(entry))
     parts = {
+        **({} if entry.active_params is None else {"active_params": _json(entry.active_params)}),
         "costs_at": _json(dict(entry.costs_at)),
         "flops": _json(entry.flops),
         "given": _json(dict(entry.given)),
@@ -204,6 +219,8 @@ def _layers(entry: Entry) -> Iterator[dict[str, Any]]:
             del written["reads"]
         if not layer.shares:
             del written["shares"]
+        if layer.active_params is None:
+            del written["active_params"]
         before = (layer.path,)
         yield written
 

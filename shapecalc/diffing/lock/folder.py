@@ -110,7 +110,11 @@ def former_key(
 
 def equal_missing(lock: Lock, entry: Entry, lock_file: str) -> tuple[str, ...]:
     """Return the keys of the files of a lock that have an equal entry and do not exist."""
-    return tuple(key for key, other in lock.files.items() if other == entry and not exists(path_of(key, lock_file)))
+    return tuple(
+        key
+        for key, other in lock.files.items()
+        if other == entry.as_stated_by(other) and not exists(path_of(key, lock_file))
+    )
 
 
 def unlocked_file(path: str, lock_file: str) -> Diagnostic:

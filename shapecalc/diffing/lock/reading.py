@@ -154,6 +154,7 @@ def _entry(value: Any, where: str) -> Entry:
         macs,
         flops,
         _each(data, "settings", where, _setting) if "settings" in data else {},
+        _count(data.get("active_params"), f"{where}.active_params"),
     )
 
 
@@ -175,6 +176,7 @@ def _layer(value: Any, where: str, before: tuple[str, ...]) -> LockedLayer:
         if not isinstance(data["reads"], list):
             _wrong(f"{where}.reads", f"expects a list, receives {_said(data['reads'])}")
         reads = tuple([_text(item, f"{where}.reads") for item in data["reads"]])
+    params, macs, flops = (_count(_get(data, key, where), f"{where}.{key}") for key in ("params", "macs", "flops"))
     return LockedLayer(
         path,
         type_,
@@ -182,7 +184,10 @@ def _layer(value: Any, where: str, before: tuple[str, ...]) -> LockedLayer:
         reads,
         _text(data.get("shares", ""), f"{where}.shares"),
         _each(data, "outputs", where, _shape),
-        *(_count(_get(data, key, where), f"{where}.{key}") for key in ("params", "macs", "flops")),
+        params,
+        macs,
+        flops,
+        _count(data.get("active_params"), f"{where}.active_params"),
     )
 
 

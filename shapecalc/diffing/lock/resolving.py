@@ -138,7 +138,8 @@ def _may_be_network(path: str, limits: Limits) -> bool:
 def _side(entry: Entry, ours: SideEntry | None, theirs: SideEntry | None) -> Side:
     if ours is None and theirs is None:
         return Side.NEW
-    equal = [side is not None and side.entry == entry for side in (ours, theirs)]
+    entries = [None if side is None else side.entry for side in (ours, theirs)]
+    equal = [each is not None and each == entry.as_stated_by(each) for each in entries]
     match equal:
         case [True, True]:
             return Side.BOTH

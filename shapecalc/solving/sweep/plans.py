@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 COSTS = ("params", "buffers", "macs", "flops", "memory", "activations")
 """Columns of a sweep. `activations` is the bytes of all outputs, `memory` those and the parameters', at float32."""
 
+ACTIVE = "active_params"
+"""A column of networks with mixtures of experts, after the others: the parameters that one token uses."""
+
 NO_CLOSED_FORM = "SC311"
 NO_SUMS: Mapping[str, str] = MappingProxyType({})
 
@@ -107,6 +110,8 @@ def costs(report: Report, sums: Mapping[str, str] = NO_SUMS) -> dict[str, Count]
     memory = None if parameters is None or activations is None else parameters + activations
     counts = (totals.params, totals.buffers, totals.macs, totals.flops, memory, activations)
     columns: dict[str, Count] = dict(zip(COSTS, counts, strict=True))
+    if counts_active(report.architecture):
+        columns[ACTIVE] = totals.active_params
     for name, pattern in sums.items():
         rows = [row for row in report.layers if fnmatchcase(row.path, pattern)]
         if not rows:
@@ -115,6 +120,11 @@ def costs(report: Report, sums: Mapping[str, str] = NO_SUMS) -> dict[str, Count]
             raise misuse("SC803", message, help_text)
         columns[name] = sum_of(row.macs for row in rows)
     return columns
+
+
+def counts_active(architecture: Architecture) -> bool:
+    """Return whether `active_params` is a cost of a network, and no name of its own."""
+    return ACTIVE not in architecture.parameters and ACTIVE not in architecture.symbols
 
 
 def _bindings(architecture: Architecture, sizes: Mapping[str, int], swept: list[str]) -> dict[str, int]:

@@ -15,6 +15,7 @@ from shapecalc.files.load import with_parameters
 from shapecalc.solving.sweep.grid import CHUNK, SweepAxis, blocks
 from shapecalc.solving.sweep.pareto import Key, Selection
 from shapecalc.solving.sweep.plans import (
+    ACTIVE,
     COSTS,
     NO_SUMS,
     Points,
@@ -23,6 +24,7 @@ from shapecalc.solving.sweep.plans import (
     Task,
     check_sizes,
     concatenate,
+    counts_active,
     evaluate_block,
     infer_block,
     plan,
@@ -136,14 +138,17 @@ class Run:
         for axis in self._axes:
             check_sizes(axis)
         swept = tuple(axis.name for axis in (*self._structure, *self._axes))
-        _refuse_taken(sums, (*swept, *COSTS))
+        active = (ACTIVE,) if counts_active(architecture) else ()
+        _refuse_taken(sums, (*swept, *COSTS, *active))
         self._sums = dict(sums)
-        self.costs = (*COSTS, *sums)
-        self.names = (*swept, *self.costs)
-        symbols = architecture.symbols
-        self._where = None if where is None else parse_where(where, {*self.names, *architecture.parameters, *symbols})
+        known = {*swept, *COSTS, *active, *sums, *architecture.symbols}
+        self._where = None if where is None else parse_where(where, {*known, *architecture.parameters})
         strings = {axis.name for axis in self._structure if any(type(value) is not int for value in axis.values)}
-        self._selection = _selection(query, {*self.names, *symbols} - strings)
+        self._selection = _selection(query, known - strings)
+        used = {*self._selection.names, *(self._where.names if self._where else ())}
+        shown = active if used & {*active} or any(step.layer.sparse for step in architecture.layers) else ()
+        self.costs = (*COSTS, *shown, *sums)
+        self.names = (*swept, *self.costs)
         self.points = prod(len(axis.values) for axis in grid)
         self.invalid = 0
         self._misfits: list[tuple[dict[str, Any], ShapecalcError]] = []

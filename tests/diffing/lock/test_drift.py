@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from shapecalc.diffing.lock import (
@@ -11,10 +13,11 @@ from shapecalc.diffing.lock import (
     read_lock,
     to_json,
 )
+from shapecalc.diffing.lock.changes import LayerCounts, layer_counts
 from shapecalc.files import zoo
 from shapecalc.files.load import load
 from shapecalc.shape_inference.engine import inspect_at, with_costs_at
-from tests.support.locked_networks import CHAIN, edited, moved, report_of
+from tests.support.locked_networks import CHAIN, MIXTURE, edited, moved, report_of
 
 RESIDUAL = """\
 name: residual
@@ -257,3 +260,24 @@ def test_costs_that_were_locked_at_another_batch_are_compared_at_that_batch() ->
     assert drift(report, locked) == ()
     changed = report_of("input: [N, 500]\nlayers: [{reshape: [-1, 320]}, {linear: 7}]")
     assert [finding.code for finding in drift(changed, locked)] == ["SC502"]
+
+
+def test_active_params_move_a_lock_that_states_them_and_none_that_does_not() -> None:
+    report = report_of(MIXTURE)
+    text = to_json(lock_of({"net.yaml": report}, "0"))
+    assert drift(report, read_lock(text, "lock").files["net.yaml"]) == ()
+    other = text.replace('"active_params": 168', '"active_params": 169').replace(
+        '"active_params": 210', '"active_params": 211'
+    )
+    (finding,) = drift(report, read_lock(other, "lock").files["net.yaml"])
+    assert finding.message == "`mixed` has 168 active params, locked at 169"
+    assert "in total, `mixture` has 210 active params, locked at 211" in finding.notes
+    earlier = re.sub(r'"active_params": \d+, ?', "", re.sub(r'\n *"active_params": \d+,', "", text))
+    assert "active_params" not in earlier
+    entry = read_lock(earlier, "lock").files["net.yaml"]
+    assert drift(report, entry) == ()
+    changed = report_of(MIXTURE.replace("top_k: 1", "top_k: 2"))
+    (finding,) = drift(changed, entry)
+    assert finding.message == "`mixed` does 936 MACs, locked at 504"
+    assert layer_counts(entry, entry_of(report)) == LayerCounts()
+    assert layer_counts(entry, entry_of(changed)) == LayerCounts(changed=1)

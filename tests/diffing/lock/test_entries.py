@@ -16,7 +16,7 @@ from shapecalc.files.load import load
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
 from shapecalc.shape_inference.engine import inspect_at
-from tests.support.locked_networks import CHAIN, edited, report_of
+from tests.support.locked_networks import CHAIN, MIXTURE, edited, report_of
 
 
 def test_a_field_without_a_figure_moves_the_digest() -> None:
@@ -65,3 +65,10 @@ def test_only_sizes_that_follow_from_the_input_are_left_out_of_the_digest() -> N
     conv = layer_types()["conv"](out_channels=6, kernel_size=5)  # type: ignore[call-arg]
     for change in ({"stride": 2}, {"padding": "same"}, {"bias": False}, {"padding_mode": "reflect"}, {"groups": 2}):
         assert digest(dataclasses.replace(conv, **change)) != digest(conv)  # type: ignore[type-var]
+
+
+def test_the_active_params_of_a_mixture_are_locked_and_no_other_file_has_them() -> None:
+    document = json.loads(to_json(lock_of({"a": report_of(MIXTURE), "b": report_of(CHAIN)}, "0")))["files"]
+    assert document["a"]["active_params"] == 42 + 168
+    assert [layer.get("active_params") for layer in document["a"]["layers"]] == [None, 168]
+    assert not any("active_params" in each for each in (document["b"], *document["b"]["layers"]))

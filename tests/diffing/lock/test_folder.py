@@ -16,7 +16,7 @@ from shapecalc.diffing.lock import (
 )
 from shapecalc.diffing.lock.commands import lock_command
 from shapecalc.diffing.lock.folder import equal_missing, exists, path_of
-from tests.support.locked_networks import CHAIN, WIRED, report_of
+from tests.support.locked_networks import CHAIN, MIXTURE, WIRED, report_of
 
 
 def test_a_file_that_is_not_in_the_lock_and_one_that_is_gone_are_named(tmp_path) -> None:
@@ -60,6 +60,13 @@ def test_a_file_that_is_equal_to_one_that_is_gone_was_moved(tmp_path) -> None:
     assert equal_missing(twice, entry, lock_file) == ("gone.yaml", "gone too.yaml")
     (finding,) = check_lock(report_of(CHAIN), "new.yaml", twice, lock_file)
     assert finding.message == f"`new.yaml` is not in `{lock_file}`"
+
+
+def test_a_file_that_was_locked_without_active_params_is_found_where_it_was_moved_to(tmp_path) -> None:
+    now = entry_of(report_of(MIXTURE))
+    layers = tuple(layer._replace(active_params=None) for layer in now.layers)
+    lock = Lock({"gone.yaml": now._replace(layers=layers, active_params=None)}, "0")
+    assert equal_missing(lock, now, str(tmp_path / "shapecalc.lock.json")) == ("gone.yaml",)
 
 
 def test_a_skipped_file_leaves_the_lock_with_its_folder(tmp_path) -> None:

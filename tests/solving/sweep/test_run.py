@@ -14,6 +14,7 @@ from shapecalc.files.load import with_parameters
 from shapecalc.shape_inference.engine import infer
 from shapecalc.solving.sweep import Query, Run
 from shapecalc.solving.sweep.plans import COSTS, costs
+from tests.support.locked_networks import MIXTURE
 from tests.support.swept_networks import NET, OPEN
 
 LEGAL = """\
@@ -29,7 +30,7 @@ layers:
 def at_point(architecture, sizes):
     """The costs that inspecting one point gives; None where it is refused."""
     report, _ = infer(architecture, symbolic=True, sizes=sizes)
-    return None if report is None else costs(report)
+    return None if report is None else {name: count for name, count in costs(report).items() if name in COSTS}
 
 
 def every_point(text: str, axes: dict) -> list[dict]:
@@ -165,3 +166,24 @@ def test_columns_are_the_grid_then_the_costs() -> None:
     found = shapecalc.sweep(shapecalc.loads(NET), {"H": [16], "width": np.array([8, 4])})
     assert tuple(found.columns) == ("width", "H", *COSTS)
     assert found.columns["width"].tolist() == [8, 4]
+
+
+def test_active_params_are_a_column_of_mixtures_and_of_other_networks_where_they_are_named() -> None:
+    mixture = shapecalc.loads(
+        MIXTURE.replace("name: mixture", "name: mixture\nparameters: {chosen: 1}").replace("top_k: 1", "top_k: $chosen")
+    )
+    found = shapecalc.sweep(mixture, {"chosen": [1, 2, 4], "T": [1, 3]})
+    assert tuple(found.columns) == ("chosen", "T", *COSTS, "active_params")
+    assert set(found.columns["params"].tolist()) == {600 + 42}
+    assert found.columns["active_params"].tolist() == [168 + 42] * 2 + [312 + 42] * 2 + [600 + 42] * 2
+    best = shapecalc.sweep(mixture, {"chosen": [4, 2, 1]}, where="active_params < 642", by="active_params")
+    assert best.columns["chosen"].tolist() == [1, 2]
+    plain = shapecalc.sweep(shapecalc.loads(NET), {"H": [16, 17]}, by="-active_params")
+    assert plain.columns["active_params"].tolist() == plain.columns["params"].tolist()
+
+
+def test_a_parameter_named_as_the_column_of_active_params_stays_one() -> None:
+    net = shapecalc.loads(NET.replace("width", "active_params"))
+    found = shapecalc.sweep(net, {"active_params": [4, 8], "H": [16]}, where="active_params > 4")
+    assert tuple(found.columns) == ("active_params", "H", *COSTS)
+    assert found.columns["active_params"].tolist() == [8]
