@@ -116,12 +116,10 @@ def avg_pool(node: Node, net: Network) -> Slots:
 
 
 def lp_pool(node: Node, net: Network) -> Slots:
-    """The p-th root of the sums of p-th powers, which an average with the divisor 1 gives."""
-    p, fields = node.get("p", 2), window_fields(node, list(node.get("kernel_shape")))
-    pairs = pairs_of(node, fields["kernel_size"])
-    first = pad_by(net, net.read(), pairs, "constant", {"value": 0.0}) if any(map(any, pairs)) else net.read()
-    sums = ("avg_pool", {**fields, "divisor_override": 1})
-    return net.chain(first, "abs", ("power", p), sums, ("power", 1 / p))
+    """The layer of that name, with the powers of absolute values."""
+    kernel = list(node.get("kernel_shape"))
+    fields = {**window_fields(node, kernel), "padding": pairs_of(node, kernel), "norm_type": node.get("p", 2)}
+    return net.step("lp_pool", {**fields, "absolute": True, "scale_overhang": False})
 
 
 def global_pool(node: Node, net: Network) -> Slots:
