@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Architecture
     from shapecalc.diagnostics import Diagnostic
-    from shapecalc.shape_inference.report import Count, Facts, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import Count, Facts
 
 SIZES = (1, 1, 2, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 32, 33, 63, 64, 100, 128, 224, 229, 1000, 65535, 2**31 - 1)
 TRIALS = 3

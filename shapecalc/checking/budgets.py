@@ -11,7 +11,8 @@ from shapecalc.diagnostics.numbers import byte_size, percent
 from shapecalc.diffing.diff import Change, figures_of
 from shapecalc.dims import evaluate, pretty
 from shapecalc.parser.thresholds import OF_BYTES, Threshold, judged
-from shapecalc.shape_inference.report import BYTES, batch_symbol, sums_of, total
+from shapecalc.shape_inference.report import BYTES, batch_symbol
+from shapecalc.shape_inference.rows import sums_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from shapecalc.files.config import Budgets, FileConfig
     from shapecalc.files.config_keys import FailOn, Limit
     from shapecalc.shape_inference.engine import Reports
-    from shapecalc.shape_inference.report import Count, LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import Count, LayerReport
 
 _MOST_NAMED = 3
 _LONGEST = 60

@@ -8,7 +8,8 @@ from shapecalc.architecture import Bounds, joined, prefixes
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix
 from shapecalc.diagnostics.numbers import percent
 from shapecalc.dims import free_symbols, greatest, least, pretty, show, symbol
-from shapecalc.shape_inference.report import BYTES, GroupReport, sums_of, total
+from shapecalc.shape_inference.report import BYTES
+from shapecalc.shape_inference.rows import GroupReport, sums_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Expectation
     from shapecalc.diagnostics import Span
     from shapecalc.dims import Expr, Shape
-    from shapecalc.shape_inference.report import Count, LayerReport, Report, Sums
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import Count, LayerReport, Sums
 
 Tree = tuple["LayerReport | GroupReport", ...]
 

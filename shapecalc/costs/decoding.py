@@ -15,14 +15,16 @@ from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols, product, show, symbol
 from shapecalc.shape_inference.dtypes import USUAL_DTYPE, bytes_of
 from shapecalc.shape_inference.engine import Reports
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, sum_of
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+from shapecalc.shape_inference.rows import sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.architecture import Architecture, Decode, Input
     from shapecalc.dims import Dim, Shape
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 TOKEN_BYTES = 8
 """Bytes of a symbol, an int64 index."""

@@ -24,7 +24,7 @@ from shapecalc.diagnostics import misuse
 from shapecalc.dims import Expr
 from shapecalc.shape_inference.dtypes import bytes_of
 from shapecalc.shape_inference.engine import inspect_at
-from shapecalc.shape_inference.report import sum_of
+from shapecalc.shape_inference.rows import sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from shapecalc.costs.explained_training import ExplainedTraining
     from shapecalc.costs.origins import NetworkTrace, NumberOrigin
     from shapecalc.diagnostics import ShapecalcError
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 
 def explain(

@@ -11,7 +11,7 @@ from shapecalc.costs.origins import NetworkTrace
 from shapecalc.dims import product
 from shapecalc.layers.saved import Storage
 from shapecalc.shape_inference.dtypes import bytes_of
-from shapecalc.shape_inference.report import sums_of
+from shapecalc.shape_inference.rows import sums_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Step
     from shapecalc.calculators.layer_formulas import LayerTrace
     from shapecalc.dims import Dim
-    from shapecalc.shape_inference.report import Count, LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import Count, LayerReport
 
 AT_BATCH = ("macs", "flops", "memory")
 """The numbers that depend on the batch."""

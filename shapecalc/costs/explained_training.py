@@ -17,7 +17,8 @@ from shapecalc.costs.training_step import DTYPES, OPTIMIZERS
 from shapecalc.diagnostics import misuse
 from shapecalc.dims import Dim, Expr, evaluate
 from shapecalc.shape_inference.dtypes import TRAINED, bytes_of
-from shapecalc.shape_inference.report import BYTES, sum_of
+from shapecalc.shape_inference.report import BYTES
+from shapecalc.shape_inference.rows import sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.calculators.layer_formulas import LayerTrace
     from shapecalc.costs.saved_tensors import SavedTensor
-    from shapecalc.shape_inference.report import LayerReport
+    from shapecalc.shape_inference.rows import LayerReport
 
 
 class ExplainedTraining:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import as_json
-from shapecalc.shape_inference.report import sum_of
+from shapecalc.shape_inference.rows import sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from shapecalc.calculators.layer_formulas import Formula
     from shapecalc.costs.origins import NumberOrigin
-    from shapecalc.shape_inference.report import Count, LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import Count, LayerReport
 
 ROW_KEYS = ("output", "params", "buffers", "macs", "flops", "memory")
 """The numbers of a layer."""

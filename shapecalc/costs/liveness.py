@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from shapecalc.dims import Shape
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 ITEMSIZES = {"int64": 8, "bool": 1}
 """Bytes of an element of the types that are not floating-point."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from shapecalc.dims import Dim, Shape
     from shapecalc.layers import Layer
     from shapecalc.layers.roles import Roles
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 MOST_ORIGINS = 500
 """The most numbers whose origin is followed in one explanation."""

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from shapecalc.costs.liveness import Allocation
     from shapecalc.dims import Dim
     from shapecalc.layers.saved import Saved
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 
 class SavedTensor(NamedTuple):

@@ -9,7 +9,8 @@ from shapecalc.dims import evaluate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 
 def single_values(report: Report, sizes: Mapping[str, int]) -> tuple[LayerReport, ...]:

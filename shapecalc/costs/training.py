@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from shapecalc.costs.timeline import EventMemory
     from shapecalc.costs.truncated_bptt import UnrolledLayer
     from shapecalc.dims import Dim
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 
 USUAL_BATCH = 32

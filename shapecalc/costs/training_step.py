@@ -23,7 +23,8 @@ from shapecalc.shape_inference.report import BYTES
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from shapecalc.shape_inference.report import Count, LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import Count, LayerReport
 
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
 """Elements of optimiser state for each weight: none, a velocity, two moments."""

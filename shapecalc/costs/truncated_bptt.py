@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from shapecalc.costs.saved_tensors import SavedTensors
     from shapecalc.dims import Shape
     from shapecalc.layers.saved import Saved
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 
 class Part(NamedTuple):

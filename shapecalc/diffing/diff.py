@@ -14,7 +14,8 @@ from shapecalc.diffing.lock.wiring import Wiring
 from shapecalc.dims import DimLimitError, Expr, as_json
 from shapecalc.layers.base import fields_of
 from shapecalc.shape_inference.engine import batch_sizes, with_costs_at
-from shapecalc.shape_inference.report import BYTES, SCHEMA_VERSION, Sums, sums_of, total
+from shapecalc.shape_inference.report import BYTES, SCHEMA_VERSION
+from shapecalc.shape_inference.rows import Sums, sums_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from shapecalc.diffing.lock.alignment import Pair
     from shapecalc.dims import Shape
     from shapecalc.layers import Layer
-    from shapecalc.shape_inference.report import Count, LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import Count, LayerReport
 
 
 class Change(NamedTuple):

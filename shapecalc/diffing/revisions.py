@@ -23,7 +23,7 @@ from shapecalc.files.patterns import matches, within
 from shapecalc.files.settings import NOTHING_SET, Settings
 from shapecalc.parser.file_kind import FileKind
 from shapecalc.shape_inference.engine import inspect_at
-from shapecalc.shape_inference.report import Sums, sums_of, total
+from shapecalc.shape_inference.rows import Sums, sums_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

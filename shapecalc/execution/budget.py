@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.architecture import Architecture
-    from shapecalc.shape_inference.report import LayerReport, Report, Totals
+    from shapecalc.shape_inference.report import Report, Totals
+    from shapecalc.shape_inference.rows import LayerReport
 
 
 class Budget(NamedTuple):

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from shapecalc.reference.backpropagation import BackwardResult, Propagation
     from shapecalc.reference.base import Array, Call
     from shapecalc.reference.gradients import Context, Gradients
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 STEPS = (1e-6, 1e-7, 1e-8)
 """Distances by which a whole network is moved; the smaller ones are tried if the first crosses too many kinks."""

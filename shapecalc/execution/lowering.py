@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Step
     from shapecalc.dims import Shape
     from shapecalc.layers import Layer
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 BYTES = 4
 """Of a float32 element; runs are in float32 by default."""

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.dims import Dim, Sizes
     from shapecalc.reference.base import Array, Call
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 PROBES = (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 53, 61, 71, 83, 89, 97, 113, 131, 149, 167, 193, 227, 257, 299)
 """Odd sizes, most of them prime, for unbound symbols: a mistake that 224 hides shows at 83 and 89."""

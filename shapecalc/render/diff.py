@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.diffing.diff import Change, Figures
     from shapecalc.render.tables.model import Value
-    from shapecalc.shape_inference.report import Count, LayerReport
+    from shapecalc.shape_inference.rows import Count, LayerReport
 
 MARKER = "<!-- shapecalc diff -->"
 """The first line of the Markdown, by which a workflow finds its comment to update it."""

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diffing.diff import ChangeKind, DiffRow, figures_of
-from shapecalc.shape_inference.report import sums_of, total
+from shapecalc.shape_inference.rows import sums_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shapecalc.diffing.lock.changes import FileChange
     from shapecalc.diffing.lock.entries import LockedCount
     from shapecalc.render.tables.model import Value
-    from shapecalc.shape_inference.report import Count
+    from shapecalc.shape_inference.rows import Count
 
 _STYLES = {"new": GOOD, "removed": BAD, "changed": CAUTION, "moved": CAUTION}
 _ACTIVE = "active_params"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.dims import Expr, pretty
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import Integer, Several, Values, entries_of, shape_of
-from shapecalc.shape_inference.report import LayerReport
+from shapecalc.shape_inference.rows import LayerReport
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Step
     from shapecalc.layers import Layer
     from shapecalc.layers.fields import Kind
-    from shapecalc.shape_inference.report import GroupReport
+    from shapecalc.shape_inference.rows import GroupReport
 
 
 LETTERS = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "groups": "g"}

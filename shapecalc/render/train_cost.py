@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shapecalc.costs.timeline import EventMemory
     from shapecalc.costs.training import TrainingCost
     from shapecalc.render.tables.model import Part, Value
-    from shapecalc.shape_inference.report import LayerReport
+    from shapecalc.shape_inference.rows import LayerReport
 
 MOST_NAMED = 4
 """The most tensors of a layer that are listed by name."""

@@ -13,17 +13,8 @@ from shapecalc.shape_inference.constraints import ANY, sizes_meeting
 from shapecalc.shape_inference.dtypes import BITS, USUAL_DTYPE, bytes_of
 from shapecalc.shape_inference.facts import EmptySampleError
 from shapecalc.shape_inference.overflow import refuse_counts, too_many_axes
-from shapecalc.shape_inference.report import (
-    BATCH_SYMBOLS,
-    BYTES,
-    LayerReport,
-    Report,
-    Totals,
-    leaves,
-    sum_of,
-    sums_of,
-    total,
-)
+from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES, Report, Totals
+from shapecalc.shape_inference.rows import LayerReport, leaves, sum_of, sums_of, total
 from shapecalc.shape_inference.walker import walk
 
 if TYPE_CHECKING:
@@ -31,7 +22,7 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Architecture
     from shapecalc.dims import Sizes
-    from shapecalc.shape_inference.report import GroupReport, Sums
+    from shapecalc.shape_inference.rows import GroupReport, Sums
 
 
 def inspect(architecture: Architecture, *, symbolic: bool = False, params_as: str = "pytorch", **sizes: int) -> Report:

@@ -11,7 +11,7 @@ from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.saved import Storage
 from shapecalc.layers.sizes import require_sizes, with_sizes
 from shapecalc.shape_inference.overflow import refuse_enormous, refuse_unreachable
-from shapecalc.shape_inference.report import Facts
+from shapecalc.shape_inference.rows import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.dims import Condition, Shape
     from shapecalc.layers import Layer
-    from shapecalc.shape_inference.report import Count
+    from shapecalc.shape_inference.rows import Count
 
 
 class EmptySampleError(Exception):

@@ -17,7 +17,7 @@ from shapecalc.layers.layouts import (
     window_of,
 )
 from shapecalc.shape_inference.provenance import in_later_run
-from shapecalc.shape_inference.report import GroupReport, LayerReport
+from shapecalc.shape_inference.rows import GroupReport, LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import size_of
 from shapecalc.dims import Condition, DimLimitError, Effort, Expr, Relation, free_symbols, symbol
 from shapecalc.shape_inference.constraints import Constraint, ValidSizes, solve_constraints
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, constraints_of, leaves
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+from shapecalc.shape_inference.rows import constraints_of, leaves
 from shapecalc.shape_inference.unbinding import unbind
 from shapecalc.shape_inference.walker import walk
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.dims import Condition
-    from shapecalc.shape_inference.report import Count, Facts
+    from shapecalc.shape_inference.rows import Count, Facts
 
 LARGEST_COUNT = 2**63 - 1
 

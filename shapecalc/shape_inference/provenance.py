@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from shapecalc.architecture import Step, input_slot
 from shapecalc.diagnostics import Diagnostic, Label
 from shapecalc.dims import show
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport, LayerReport
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+from shapecalc.shape_inference.rows import GroupReport, LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping

@@ -8,7 +8,7 @@ from shapecalc.architecture import joined
 from shapecalc.diagnostics import Diagnostic, Fix, Label
 from shapecalc.dims import show
 from shapecalc.shape_inference.provenance import call_labels
-from shapecalc.shape_inference.report import LayerReport
+from shapecalc.shape_inference.rows import LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.dims import free_symbols, show, symbol
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, leaves
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+from shapecalc.shape_inference.rows import leaves
 from shapecalc.shape_inference.walker import FLOAT, walk
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from shapecalc.layers.sizes import with_sizes
 from shapecalc.shape_inference.facts import bind, derive_facts
 from shapecalc.shape_inference.layouts import with_layout
 from shapecalc.shape_inference.provenance import Frame, locate, missing_inputs, missing_outputs
-from shapecalc.shape_inference.report import Facts, GroupReport, LayerReport, Walk, leaves, sums_of, total
+from shapecalc.shape_inference.rows import Facts, GroupReport, LayerReport, Walk, leaves, sums_of, total
 from shapecalc.shape_inference.shared_tensors import tensor_mismatch, weights_mismatch
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import Condition, Effort, Relation, condition, free_symbols, show
 from shapecalc.shape_inference.constraints import Constraint, sizes_meeting, solve_constraints
 from shapecalc.shape_inference.engine import Reports, inspect_at
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+from shapecalc.shape_inference.rows import GroupReport
 from shapecalc.shape_inference.unbinding import unbind
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Architecture
     from shapecalc.dims import Dim, Shape, Sizes
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 MOST_WEIGHED = 50_000
 """Residue classes looked at to find which constraints are needed: beyond that all of them are named."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from shapecalc.dims import Shape
     from shapecalc.layers import Layer
-    from shapecalc.shape_inference.report import Facts
+    from shapecalc.shape_inference.rows import Facts
     from tests.support.examples.table import Example
 
 MOST_INPUTS = 64

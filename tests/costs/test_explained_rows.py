@@ -18,7 +18,8 @@ from tests.support.formulas import value_of_text
 
 if TYPE_CHECKING:
     from shapecalc.costs.explanation import ExplainedStep
-    from shapecalc.shape_inference.report import Count, LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import Count, LayerReport
 
 PRIMES = (31, 37, 41, 43)
 

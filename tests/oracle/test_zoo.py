@@ -17,7 +17,7 @@ from shapecalc.execution.verify import trial_sizes
 from shapecalc.files import zoo
 from shapecalc.shape_inference import walker
 from shapecalc.shape_inference.engine import Reports, inspect_at
-from shapecalc.shape_inference.report import leaves
+from shapecalc.shape_inference.rows import leaves
 from tests.oracle.test_zoo_attention import NAMES as OF_ATTENTION
 from tests.oracle.test_zoo_convolutional import NAMES as CONVOLUTIONAL
 from tests.oracle.test_zoo_graphs import NAMES as GRAPHS_OF_BRANCHES
@@ -25,7 +25,8 @@ from tests.oracle.test_zoo_windows import NAMES as OF_WINDOWS
 from tests.support.rows import for_each
 
 if TYPE_CHECKING:
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 ORACLE = Path(__file__).parent
 CLASSICS: dict[str, Any] = json.loads((ORACLE / "oracle.json").read_text(encoding="utf-8"))["classics"]

@@ -16,7 +16,8 @@ from shapecalc import verify
 from shapecalc.checking.expect import unmet
 
 if TYPE_CHECKING:
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
     Numbers = np.ndarray[Any, np.dtype[Any]]
 

@@ -25,7 +25,7 @@ from shapecalc.reference.executor import execute
 from shapecalc.render.inspect.lines import layer_lines, lines_of
 from shapecalc.shape_inference import walker
 from shapecalc.shape_inference.engine import Reports, infer, inspect_at
-from shapecalc.shape_inference.report import GroupReport, sums_of, total
+from shapecalc.shape_inference.rows import GroupReport, sums_of, total
 from tests.support.graph_strategies import Document, Graph, graphs, written
 from tests.support.volume import NIGHTLY, at_most
 
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 MERGES = ("add", "multiply", "concat")
 OWN_KEYS = ("name", "from", "repeat", "share")

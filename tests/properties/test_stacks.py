@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.dims import Dim
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 MAY_DEPEND_ON_A_SYMBOL = {"SC311", "SC304", "SC309", "SC322"}
 """Codes of what cannot be decided for a symbol: a size that is stated, channels that groups divide, a form too long."""

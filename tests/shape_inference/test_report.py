@@ -136,24 +136,3 @@ def test_the_document_is_the_documented_one() -> None:
             "trainable_params": 168,
         },
     }
-
-
-def test_a_layer_of_a_python_built_architecture_has_no_line() -> None:
-    assert inspect(by_hand(("relu", Relu(), "input"))).layers[0].line is None
-
-
-def test_active_params_are_those_of_the_chosen_experts_and_of_all_other_layers() -> None:
-    text = "input: [N, 7]\nlayers:\n  - experts: {count: 6, top_k: 2, hidden_features: 5}\n  - linear: 3\n"
-    report = inspect(shapecalc.loads(text))
-    assert report.totals.params == 6 * 7 + 6 * 105 + 24
-    assert report.totals.active_params == 6 * 7 + 2 * 105 + 24
-    document = report.to_dict()
-    assert document["totals"]["active_params"] == 276
-    assert [row.get("active_params") for row in document["layers"]] == [252, None]
-
-
-def test_active_params_of_shared_experts_count_once() -> None:
-    step = "experts: {count: 6, top_k: 2, hidden_features: 5}"
-    text = f"input: [N, 7]\nlayers:\n  - {{{step}, name: a}}\n  - {{{step}, share: a}}\n"
-    totals = inspect(shapecalc.loads(text)).totals
-    assert (totals.params, totals.active_params) == (6 * 7 + 6 * 105, 6 * 7 + 2 * 105)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shapecalc.checking.keras.recognition import Order
     from shapecalc.checking.keras.walk import KerasTensor
     from shapecalc.diagnostics import Source
-    from shapecalc.shape_inference.report import LayerReport
+    from shapecalc.shape_inference.rows import LayerReport
 
 MOST_DECISIONS = 100
 """The most times that a file is walked."""

@@ -8,7 +8,8 @@ from shapecalc.architecture import input_slot, joined
 from shapecalc.diagnostics import Label
 from shapecalc.dims import free_symbols, show, symbol
 from shapecalc.layers.roles import Role, unknown
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, LayerReport
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+from shapecalc.shape_inference.rows import LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Span
     from shapecalc.dims import Dim, Shape
     from shapecalc.layers.roles import Roles
-    from shapecalc.shape_inference.report import GroupReport, Report, Walk
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import GroupReport, Walk
 
 TIME_SYMBOLS = ("T", "L", "time", "length", "steps")
 """Names of the number of steps of a sequence."""

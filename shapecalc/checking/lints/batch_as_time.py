@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from shapecalc.dims import Dim, Shape
     from shapecalc.layers import Layer
     from shapecalc.layers.roles import Roles
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 EDIT = "batch_first: true"
 SEQUENCE_RANK = 3

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.checking.lints.axes import LayerAxes, Tensor
     from shapecalc.diagnostics import Span
     from shapecalc.layers.layouts import Order
-    from shapecalc.shape_inference.report import LayerReport
+    from shapecalc.shape_inference.rows import LayerReport
 
 RANK = 3
 """Axes of a sequence: batch, time and features."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.checking.lints.graphs import BlockGraph, LayerPair
-    from shapecalc.shape_inference.report import LayerReport
+    from shapecalc.shape_inference.rows import LayerReport
 
 
 def dropout_before_batch_norm(graphs: Iterable[BlockGraph]) -> Iterator[Diagnostic]:

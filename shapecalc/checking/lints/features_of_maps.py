@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from shapecalc.checking.lints.axes import LayerAxes
     from shapecalc.dims import Shape
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 RANK = 3
 """Axes of the smallest map: batch, channels and one spatial axis."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Step
-from shapecalc.shape_inference.report import GroupReport, LayerReport
+from shapecalc.shape_inference.rows import GroupReport, LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

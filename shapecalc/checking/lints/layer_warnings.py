@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.shape_inference.report import GroupReport
+from shapecalc.shape_inference.rows import GroupReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from shapecalc.checking.lints.axes import LayerAxes, Tensor
     from shapecalc.dims import Dim, Shape
     from shapecalc.layers.roles import Roles
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 
 class _Samples(NamedTuple):

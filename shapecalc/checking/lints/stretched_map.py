@@ -13,7 +13,8 @@ from shapecalc.diagnostics.step_spans import with_origins
 from shapecalc.dims import Relation, free_symbols, pretty, show
 from shapecalc.layers.base import per_axis
 from shapecalc.layers.roles import Role
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+from shapecalc.shape_inference.rows import GroupReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from shapecalc.checking.lints.axes import LayerAxes, Tensor
     from shapecalc.checking.lints.graphs import BlockGraph
     from shapecalc.dims import Shape
-    from shapecalc.shape_inference.report import LayerReport
+    from shapecalc.shape_inference.rows import LayerReport
 
 MAP_RANK = 4
 MOST_STEPS = 100

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from shapecalc.checking.lints.axes import LayerAxes
     from shapecalc.diagnostics.step_spans import StepSpans
     from shapecalc.dims import Dim
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 SPACE_SYMBOLS = ("H", "W", "height", "width")
 """Names of the extents of a map; a single one may be a width of features."""

@@ -11,7 +11,8 @@ from shapecalc.execution.lowering import concrete, random_parameters
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Array
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 AT_REST = {"weight": 1, "gain": 1, "bias": 0, "running_mean": 0, "running_var": 1}
 """Where what starts as a constant begins: norms change nothing but the statistics."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from shapecalc.dims import Shape
     from shapecalc.reference.base import Array, Call
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 UNBIASED = 1
 """PyTorch's running variance is unbiased: the sum of squares is divided by the count minus this."""

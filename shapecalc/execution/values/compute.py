@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from shapecalc.execution.values.updates import Update
     from shapecalc.reference.base import Array
     from shapecalc.reference.optimizers import State
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 Retained = Callable[[str, str, int], bool]
 """Whether the elements of a tensor are part of the result: the path of its layer, its name, its size."""

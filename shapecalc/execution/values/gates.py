@@ -13,7 +13,7 @@ from shapecalc.reference.bptt import recompute_layers, recurrence_of
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Array, Call
-    from shapecalc.shape_inference.report import LayerReport
+    from shapecalc.shape_inference.rows import LayerReport
 
 ARRAYS_OF_A_STEP = 24
 """At most as many arrays [N, H] of a step are live: gates, states, sums, and copies of these."""

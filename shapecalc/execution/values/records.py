@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from shapecalc.execution.values.objective import LossRecord, Objective
     from shapecalc.execution.values.updates import Update
     from shapecalc.reference.base import Array
-    from shapecalc.shape_inference.report import LayerReport, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import LayerReport
 
 PRE_ACTIVATION, ACTIVATION = "z", "a"
 

@@ -19,7 +19,7 @@ from shapecalc.render.tables.model import (
     Words,
 )
 from shapecalc.shape_inference.dtypes import bytes_of
-from shapecalc.shape_inference.report import LayerReport
+from shapecalc.shape_inference.rows import LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

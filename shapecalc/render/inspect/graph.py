@@ -12,13 +12,14 @@ from shapecalc.render.families import family_of
 from shapecalc.render.inspect.lines import Line, neighbours
 from shapecalc.render.settings import called
 from shapecalc.render.terminal.numbers import rounded
-from shapecalc.shape_inference.report import LayerReport
+from shapecalc.shape_inference.rows import LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.dims import Shape
-    from shapecalc.shape_inference.report import GroupReport, Report, Sums
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import GroupReport, Sums
 
 
 class NodeKind(Enum):
@@ -215,7 +216,7 @@ class _GraphDrawing:
 def _counts(sums: Sums) -> str:
     r"""Return the params and MACs of a node that has them.
 
-    >>> from shapecalc.shape_inference.report import Sums
+    >>> from shapecalc.shape_inference.rows import Sums
     >>> _counts(Sums(params=9_408, macs=118_013_952)), _counts(Sums(macs=512)), _counts(Sums())
     ('9,408\xa0params · 118\xa0M\xa0MACs', '512\xa0MACs', '')
     """

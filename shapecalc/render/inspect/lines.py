@@ -9,13 +9,14 @@ from shapecalc.render.families import colors_of
 from shapecalc.render.settings import called
 from shapecalc.render.tables.model import Words
 from shapecalc.render.terminal.palette import PLAIN
-from shapecalc.shape_inference.report import GroupReport, LayerReport, leaves, sum_of, sums_of, total
+from shapecalc.shape_inference.rows import GroupReport, LayerReport, leaves, sum_of, sums_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.dims import Shape
-    from shapecalc.shape_inference.report import Count, Report, Sums
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import Count, Sums
 
 
 class Line(NamedTuple):

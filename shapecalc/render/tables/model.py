@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from shapecalc.dims import Shape
     from shapecalc.render.terminal.grid import Page
-    from shapecalc.shape_inference.report import Count
+    from shapecalc.shape_inference.rows import Count
 
 
 class Short(NamedTuple):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from fractions import Fraction
 
-    from shapecalc.shape_inference.report import Count
+    from shapecalc.shape_inference.rows import Count
 
 MILLION = 10**6
 _UNITS = ((18, "E"), (15, "P"), (12, "T"), (9, "G"), (6, "M"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from shapecalc.dims import Condition
     from shapecalc.dims.terms import Atom, Monomial, Terms
-    from shapecalc.shape_inference.report import Count
+    from shapecalc.shape_inference.rows import Count
 
     Array = npt.NDArray[Any]
 

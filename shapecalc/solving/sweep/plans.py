@@ -12,7 +12,8 @@ from shapecalc.diagnostics import Diagnostic, misuse
 from shapecalc.dims import DimLimitError
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.shape_inference.engine import infer
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, sum_of
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+from shapecalc.shape_inference.rows import sum_of
 from shapecalc.solving.sweep.compiled import compiled
 from shapecalc.solving.sweep.grid import sizes_in
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.shape_inference.report import Count, Report
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.rows import Count
     from shapecalc.solving.sweep.compiled import Array, Compiled
     from shapecalc.solving.sweep.grid import GridBlock, SweepAxis
     from shapecalc.solving.sweep.pareto import Selection

@@ -21,7 +21,7 @@ from tests.support.graphs_read import RESIDUAL, Read, dot_text, mermaid_text, re
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.shape_inference.report import Sums
+    from shapecalc.shape_inference.rows import Sums
 
 SEVERAL = """\
 inputs: {words: {shape: [B, T], dtype: int64}, x: [B, T, 7]}
