@@ -11,7 +11,7 @@ from math import gcd
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dims import as_json, ceil_div, product, symbol
-from shapecalc.layers.base import per_axis
+from shapecalc.layers.axes import per_axis
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.layers.windows import (
     Pair,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.architecture import Bounds, Step, size_of
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import Expr
-from shapecalc.layers.base import per_axis
+from shapecalc.layers.axes import per_axis
 from shapecalc.shape_inference.engine import infer
 
 if TYPE_CHECKING:

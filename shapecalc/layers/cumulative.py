@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shapecalc.dims import Dim, Shape, product
-from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.axes import axis_index
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.axes import axis_index
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Count, Integer, Number, OneOf
 from shapecalc.layers.initial import Initial

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.axes import axis_index
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Integer, OneOf, Several
 from shapecalc.layers.roles import Roles, common

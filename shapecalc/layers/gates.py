@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, pretty, product, show
-from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.axes import axis_index
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.elementwise import Elementwise
 from shapecalc.layers.fields import Axis

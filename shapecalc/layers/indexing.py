@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.axes import axis_index
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.broadcasting import broadcast
 from shapecalc.layers.comparing import require_fits
 from shapecalc.layers.constraints import REFUSING, Constraints, require_one_dtype

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, ceil_div, exact_quotient, pretty, product, show
-from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.axes import axis_index
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.broadcasting import MOST_NAMED, Clash, align, broadcast, listed, settle
 from shapecalc.layers.constraints import REFUSING, Constraints, require_one_dtype, undecided
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Several

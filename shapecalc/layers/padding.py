@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, pretty, show
-from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
+from shapecalc.layers.axes import per_axis, spatial_rank
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.conv import fits_padding_mode
 from shapecalc.layers.fields import Integer, Number, OneOf, OptionalSizesLike, Several

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
 from shapecalc.dims import Dim, Shape, floor_div, product
-from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
+from shapecalc.layers.axes import per_axis, spatial_rank
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
 from shapecalc.layers.roles import Roles, map_roles

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.base import Layer, axis_index, axis_indices, layer
+from shapecalc.layers.axes import axis_index, axis_indices
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import AxesOrAll, Axis, Bool, Number
 from shapecalc.layers.roles import Roles, without

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, pretty, show
-from shapecalc.layers.base import axis_index, layer
+from shapecalc.layers.axes import axis_index
+from shapecalc.layers.base import layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Several, Size, SizeOrSame
 from shapecalc.layers.reshaping import Moving

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, ceil_div, floor_div, product, show
-from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
+from shapecalc.layers.axes import per_axis, spatial_rank
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.comparisons import at_least
 from shapecalc.layers.constraints import REFUSING, Constraints, undecided
 from shapecalc.layers.fields import LARGEST_DIM, Bool, Number, OneOf, OptionalSizesLike, Several

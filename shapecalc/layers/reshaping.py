@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, floor_div, pretty, product, show
-from shapecalc.layers.base import Layer, axis_index, axis_indices, layer
+from shapecalc.layers.axes import axis_index, axis_indices
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints, undecided
 from shapecalc.layers.fields import Axis, Integer, Several, Size
 from shapecalc.layers.matching import cancelled, differing_pairs

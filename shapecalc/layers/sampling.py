@@ -5,7 +5,8 @@ from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.base import Layer, layer, spatial_rank
+from shapecalc.layers.axes import spatial_rank
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, OneOf, Several, Size
 from shapecalc.layers.saved import Saved, saved_input

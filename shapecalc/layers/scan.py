@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, pretty, product, show
-from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.axes import axis_index
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis
 from shapecalc.layers.roles import Role, Roles, sequence_roles, unknown

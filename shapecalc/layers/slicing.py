@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, ceil_div, condition, pretty, product, show
-from shapecalc.layers.base import axis_index, layer
+from shapecalc.layers.axes import axis_index
+from shapecalc.layers.base import layer
 from shapecalc.layers.broadcasting import Clash, align, listed, settle
 from shapecalc.layers.constraints import REFUSING, Constraints, require_one_dtype, undecided
 from shapecalc.layers.fields import Axis, Count, Integer, OptionalIndex, Several

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, exact_quotient, floor_div, pretty, product, show
-from shapecalc.layers.base import Layer, axis_index, layer, per_axis, spatial_rank
+from shapecalc.layers.axes import axis_index, per_axis, spatial_rank
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Count, PerAxis, PerAxisFromZero, Several, Size
 from shapecalc.layers.reshaping import Moving

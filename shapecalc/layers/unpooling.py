@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
+from shapecalc.layers.axes import per_axis, spatial_rank
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import OptionalPerAxis, PerAxis, PerAxisFromZero
 from shapecalc.layers.saved import Saved, saved_input

@@ -5,7 +5,8 @@ from math import inf
 from typing import Annotated
 
 from shapecalc.dims import Dim, Shape, product
-from shapecalc.layers.base import Layer, axis_indices, layer
+from shapecalc.layers.axes import axis_indices
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axes, Number
 from shapecalc.layers.reducing import Reduction

@@ -10,7 +10,7 @@ from typing import Any
 
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
 from shapecalc.dims import Dim, Expr, Shape, ceil_div, floor_div, greatest, least, pretty
-from shapecalc.layers.base import per_axis
+from shapecalc.layers.axes import per_axis
 from shapecalc.layers.comparisons import is_at_least, reaches
 from shapecalc.layers.constraints import REFUSING, Constraints
 

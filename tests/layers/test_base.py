@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.diagnostics import LayerError
-from shapecalc.dims import symbol
 from shapecalc.layers import layer_types
 from shapecalc.layers.arithmetic import Add
-from shapecalc.layers.base import Layer, axis_index, fields_of, per_axis, spatial_rank
+from shapecalc.layers.base import Layer, fields_of
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.fields import Count, OptionalCount
 from shapecalc.layers.linear import Linear
@@ -91,35 +90,3 @@ def test_the_gradient_of_a_view_takes_no_memory_of_its_own() -> None:
     assert Permute(dims=(0, 2, 1)).passes_gradient_on(x, (2, 5, 3)) == (True,)
     assert Linear(out_features=7).passes_gradient_on(y, (2, 7)) == (False,)
     assert Add().passes_gradient_on((2, 3), (1, 3), (2, 3)) == (True, False)
-
-
-@pytest.mark.parametrize(("shape", "rank"), [((2, 3, 5), 1), ((2, 3, 5, 7), 2), ((2, 3, 5, 7, 11), 3)])
-def test_spatial_axes_come_after_batch_and_channels(shape: Shape, rank: int) -> None:
-    assert spatial_rank(shape) == rank
-
-
-@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 5, 7, 11, 13)])
-def test_none_or_four_spatial_axes_are_refused(shape: Shape) -> None:
-    with pytest.raises(LayerError, match="1 to 3 spatial axes") as caught:
-        spatial_rank(shape)
-    assert (caught.value.code, caught.value.label) == ("SC305", f"receives rank {len(shape)}")
-
-
-def test_a_single_value_applies_to_every_axis_and_a_list_has_one_for_each() -> None:
-    assert per_axis(3, 2, "stride") == (3, 3)
-    with pytest.raises(LayerError, match=r"one entry per spatial axis \(3 axes\) in `stride`, receives 2") as caught:
-        per_axis((3, 5), 3, "stride")
-    assert (caught.value.code, caught.value.field) == ("SC204", "stride")
-
-
-@pytest.mark.parametrize(("dim", "axis"), [(0, 0), (2, 2), (-1, 2), (-3, 0)])
-def test_an_axis_counts_from_either_end(dim: int, axis: int) -> None:
-    assert axis_index(dim, 3, "dim", (2, 3, symbol("H"))) == axis
-
-
-@pytest.mark.parametrize("dim", [3, -4])
-def test_an_axis_beyond_either_end_is_refused_with_the_shape(dim: int) -> None:
-    with pytest.raises(LayerError) as caught:
-        axis_index(dim, 3, "dim", (2, 3, symbol("H")), (1,))
-    assert (caught.value.code, caught.value.field, caught.value.index) == ("SC310", "dim", (1,))
-    assert caught.value.message == f"expects an axis from -3 to 2 as `dim`, receives {dim} for [2, 3, H]"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shapecalc.diagnostics import Diagnostic, Label
 from shapecalc.diagnostics.step_spans import with_origins
 from shapecalc.dims import Relation, free_symbols, pretty, show
-from shapecalc.layers.base import per_axis
+from shapecalc.layers.axes import per_axis
 from shapecalc.layers.roles import Role
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 from shapecalc.shape_inference.rows import GroupReport
