@@ -13,6 +13,8 @@ from shapecalc.layers.fields import Bool, Number
 from shapecalc.layers.roles import Roles, common
 from shapecalc.layers.saved import Saved, Storage, saved_input, saved_output
 
+FAMILY = "merging"
+
 Operand = Annotated[float | None, Number()]
 
 

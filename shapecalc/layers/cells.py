@@ -16,6 +16,8 @@ from shapecalc.layers.recurrent import Gru, Lstm, Rnn
 from shapecalc.layers.roles import Role, Roles
 from shapecalc.layers.saved import Saved, saved_output
 
+FAMILY = "recurrent"
+
 RANK = 2
 """Batch, features."""
 

@@ -12,6 +12,8 @@ from shapecalc.layers.constraints import REFUSING, Constraints, require_one_dtyp
 from shapecalc.layers.fields import Number, OneOf
 from shapecalc.layers.roles import Roles, common
 
+FAMILY = "merging"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElementComparison(Layer):

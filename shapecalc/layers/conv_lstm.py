@@ -14,6 +14,8 @@ from shapecalc.layers.initial import Initial
 from shapecalc.layers.roles import Role, Roles
 from shapecalc.layers.saved import Saved
 
+FAMILY = "recurrent"
+
 GATES = 4
 OTHER = 18
 """Operations of a step for each element of the state: σ of i, f, o 12, tanh of g and c′ 2, c′ 3, o ⊙ tanh(c′) 1."""

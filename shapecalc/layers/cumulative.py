@@ -9,6 +9,8 @@ from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis
 
+FAMILY = "reducing"
+
 
 @layer("cumsum", main="dim")
 @dataclass(frozen=True, slots=True, kw_only=True)

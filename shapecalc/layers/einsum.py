@@ -15,6 +15,8 @@ from shapecalc.layers.fields import Form
 from shapecalc.layers.roles import Role, Roles
 from shapecalc.layers.saved import Saved, Storage
 
+FAMILY = "merging"
+
 MOST_OPERANDS = 3
 _TERM = r" *(?:[A-Za-z] *)*(?:\.\.\. *(?:[A-Za-z] *)*)?"
 EQUATION = Form(rf"^{_TERM}(?:,{_TERM})*(?:->{_TERM})?$", "an equation such as `bhid,bhjd->bhij`")

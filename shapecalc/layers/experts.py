@@ -12,6 +12,8 @@ from shapecalc.layers.initial import Initial
 from shapecalc.layers.roles import Role, Roles
 from shapecalc.layers.saved import Saved, saved_input
 
+FAMILY = "linear"
+
 
 class _Activation(NamedTuple):
     """The scalar operations of an activation per element, and the tensors that PyTorch saves for its gradient."""

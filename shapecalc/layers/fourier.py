@@ -12,6 +12,8 @@ from shapecalc.layers.fields import Bool, Integer, OneOf, Several
 from shapecalc.layers.roles import Roles, common
 from shapecalc.layers.saved import Saved, saved_input
 
+FAMILY = "linear"
+
 
 @layer("fft", main="dim")
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 from shapecalc.layers.base import layer
 from shapecalc.layers.elementwise import INTEGERS_TOO, Function
 
+FAMILY = "merging"
+
 
 @layer("sqrt")
 class Sqrt(Function):

@@ -12,6 +12,8 @@ from shapecalc.layers.fields import Axis
 from shapecalc.layers.intervals import RealInterval
 from shapecalc.layers.saved import Saved, saved_input
 
+FAMILY = "activation"
+
 
 @layer("mish")
 class Mish(Elementwise):

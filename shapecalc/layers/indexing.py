@@ -15,6 +15,8 @@ from shapecalc.layers.reshaping import Moving
 from shapecalc.layers.roles import Roles, common
 from shapecalc.layers.saved import Saved, saved_input
 
+FAMILY = "reshaping"
+
 Filling = Annotated[float | None, Number(infinite=True)]
 
 

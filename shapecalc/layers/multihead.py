@@ -14,6 +14,8 @@ from shapecalc.layers.initial import Initial
 from shapecalc.layers.roles import Role, Roles, sequence_roles
 from shapecalc.layers.saved import Saved, Storage, saved_input
 
+FAMILY = "attention"
+
 RANK = 3
 """Sequence, batch, features."""
 

@@ -12,6 +12,8 @@ from shapecalc.layers.conv import fits_padding_mode
 from shapecalc.layers.fields import Integer, Number, OneOf, OptionalSizesLike, Several
 from shapecalc.layers.saved import Saved, Storage, saved_input
 
+FAMILY = "resampling"
+
 
 class Margin(Integer):
     """An integer of at least 0; the message for a negative one names the layer that removes elements."""

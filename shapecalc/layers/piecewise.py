@@ -9,6 +9,8 @@ from shapecalc.layers.base import layer
 from shapecalc.layers.elementwise import INTEGERS_TOO, Function
 from shapecalc.layers.fields import Number
 
+FAMILY = "merging"
+
 
 @layer("abs")
 class Abs(Function):

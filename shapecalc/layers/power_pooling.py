@@ -9,6 +9,8 @@ from shapecalc.layers.fields import Bool, Number
 from shapecalc.layers.pooling import Sliding, too_much_padding
 from shapecalc.layers.saved import Saved, saved_input
 
+FAMILY = "pooling"
+
 
 @layer("lp_pool", main="kernel_size")
 @dataclass(frozen=True, slots=True, kw_only=True)

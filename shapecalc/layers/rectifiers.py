@@ -12,6 +12,8 @@ from shapecalc.layers.fields import Number, OptionalCount
 from shapecalc.layers.initial import Initial
 from shapecalc.layers.intervals import RealInterval
 
+FAMILY = "activation"
+
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 

@@ -12,6 +12,8 @@ from shapecalc.layers.initial import Initial
 from shapecalc.layers.roles import Role, Roles
 from shapecalc.layers.saved import Saved, Storage
 
+FAMILY = "positional"
+
 BUCKETS, DISTANCE = 32, 128
 """The number of buckets and the distance of the last one in T5."""
 

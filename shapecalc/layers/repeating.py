@@ -13,6 +13,8 @@ from shapecalc.layers.reshaping import Moving
 from shapecalc.layers.roles import Roles, unknown
 from shapecalc.layers.saved import Storage
 
+FAMILY = "reshaping"
+
 
 @layer("expand", main="size")
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Number, OneOf, OptionalCount
 from shapecalc.layers.saved import Saved, saved_input
 
+FAMILY = "positional"
+
 REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "default": (),

@@ -11,6 +11,8 @@ from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, OneOf, Several, Size
 from shapecalc.layers.saved import Saved, saved_input
 
+FAMILY = "resampling"
+
 
 @layer("grid_sample")
 @dataclass(frozen=True, slots=True, kw_only=True)

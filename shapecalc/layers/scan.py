@@ -13,6 +13,8 @@ from shapecalc.layers.fields import Axis
 from shapecalc.layers.roles import Role, Roles, sequence_roles, unknown
 from shapecalc.layers.saved import Saved, saved_input
 
+FAMILY = "recurrent"
+
 
 @dataclass(frozen=True, slots=True)
 class StateSpace(Layer):

@@ -12,6 +12,8 @@ from shapecalc.layers.fields import Axis, Bool, Count
 from shapecalc.layers.roles import Roles, without
 from shapecalc.layers.saved import Saved
 
+FAMILY = "reducing"
+
 
 @layer("argmax", main="dim")
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from shapecalc.layers.roles import Roles
 from shapecalc.layers.saved import Saved
 from shapecalc.layers.windows import unread_warning
 
+FAMILY = "conv"
+
 
 @layer("separable_conv")
 @dataclass(frozen=True, slots=True, kw_only=True)

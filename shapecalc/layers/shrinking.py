@@ -10,6 +10,8 @@ from shapecalc.layers.fields import Number
 from shapecalc.layers.intervals import RealInterval
 from shapecalc.layers.saved import Saved
 
+FAMILY = "activation"
+
 
 @layer("hard_shrink", main="lambd")
 @dataclass(frozen=True, slots=True, kw_only=True)

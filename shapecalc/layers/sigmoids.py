@@ -6,6 +6,8 @@ from shapecalc.layers.elementwise import Elementwise
 from shapecalc.layers.intervals import RealInterval
 from shapecalc.layers.saved import Saved, saved_input
 
+FAMILY = "activation"
+
 
 @layer("softsign")
 class Softsign(Elementwise):

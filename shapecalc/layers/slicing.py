@@ -16,6 +16,8 @@ from shapecalc.layers.reshaping import Moving
 from shapecalc.layers.roles import Role, Roles, common, without
 from shapecalc.layers.saved import Storage
 
+FAMILY = "reshaping"
+
 
 @layer("slice")
 @dataclass(frozen=True, slots=True, kw_only=True)

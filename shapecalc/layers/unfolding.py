@@ -15,6 +15,8 @@ from shapecalc.layers.roles import Role, Roles, filled
 from shapecalc.layers.saved import Storage
 from shapecalc.layers.windows import FOREIGN_FIELDS, output_size
 
+FAMILY = "resampling"
+
 
 @layer("unfold", main="kernel_size")
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import OptionalPerAxis, PerAxis, PerAxisFromZero
 from shapecalc.layers.saved import Saved, saved_input
 
+FAMILY = "pooling"
+
 
 @layer("max_unpool", main="kernel_size")
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from shapecalc.layers.fields import Axes, Number
 from shapecalc.layers.reducing import Reduction
 from shapecalc.layers.saved import Saved, saved_input, saved_output
 
+FAMILY = "normalization"
+
 
 def norm_operations(p: float, elements: Dim, rows: Dim) -> Dim:
     """Return the operations of the norms of rows that have `elements` elements together."""

@@ -7,6 +7,7 @@ families of one purpose share a colour.
 
 from __future__ import annotations
 
+import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,52 +60,17 @@ COLORS: Mapping[str, FamilyColors] = MappingProxyType(
 )
 """The colours of each family that is shown."""
 
-SHOWN_AS: Mapping[str, str] = MappingProxyType(
-    {
-        "slicing": "reshaping",
-        "repeating": "reshaping",
-        "arithmetic": "merging",
-        "functions": "merging",
-        "piecewise": "merging",
-        "rectifiers": "activation",
-        "gates": "activation",
-        "sigmoids": "activation",
-        "shrinking": "activation",
-        "vector_norms": "normalization",
-        "experts": "linear",
-        "scan": "recurrent",
-        "separable": "conv",
-        "comparing": "merging",
-        "cumulative": "reducing",
-        "indexing": "reshaping",
-        "searching": "reducing",
-        "einsum": "merging",
-        "unfolding": "resampling",
-        "fourier": "linear",
-        "conv_lstm": "recurrent",
-        "cells": "recurrent",
-        "sampling": "resampling",
-        "padding": "resampling",
-        "unpooling": "pooling",
-        "power_pooling": "pooling",
-        "multihead": "attention",
-        "rotary": "positional",
-        "relative_position": "positional",
-    }
-)
-"""The family as which one of `shapecalc.layers.FAMILIES` is shown, if as another one."""
-
 
 def family_of(layer: Layer | type[Layer]) -> str:
-    """Return the family that a layer is shown as, in most cases the module in which its type is.
+    """Return the family that a layer is shown as: `FAMILY` of the module in which its type is, by default the module.
 
     >>> from shapecalc.layers.conv import Conv
     >>> family_of(Conv)
     'conv'
     """
     of = layer if isinstance(layer, type) else type(layer)
-    module = of.__module__.rpartition(".")[2]
-    return SHOWN_AS.get(module, module)
+    family: str = getattr(sys.modules[of.__module__], "FAMILY", of.__module__.rpartition(".")[2])
+    return family
 
 
 def colors_of(layer: Layer | type[Layer]) -> FamilyColors:

@@ -41,7 +41,7 @@ ALLOWED = {
     "cli/solve.py": frozenset({"conv"}),
     "render/derivation.py": frozenset({"ceil", "conv", "slice", "sqrt"}),  # the part of an input that a window reads
     # Families, which are modules of layers.
-    "render/families.py": frozenset({"conv", "linear", "embedding", "einsum", "conv_lstm", "experts"}),
+    "render/families.py": frozenset({"conv", "linear", "embedding"}),
     # A value of `--type`.
     "cli/pool.py": frozenset({"max"}),
     # Operations, as they are written.

@@ -41,7 +41,10 @@ RESNETS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 GRAPHS = (*RESNETS, "resnext50_32x4d", "wide_resnet50_2", "densenet121", "squeezenet1_1", "mobilenet_v2")
 IMAGES = ("alexnet", "alexnet-torchvision", "lenet5", "mlp", *VGG, *GRAPHS)
 NAMES = (*IMAGES, *SEQUENCES)
-BY_PYTORCH = ("clip-vit-b-32", "fcn_resnet50", "gcn", "qwen3-0.6b", "swin_t", "t5-small", "whisper-tiny")
+BY_PYTORCH = (
+    *("clip-vit-b-32", "deeplabv3_resnet50", "fcn_resnet50", "gcn", "pointnet", "qwen3-0.6b", "ssd300_vgg16", "swin_t"),
+    *("t5-small", "whisper-tiny"),
+)
 """Those that have a test of their own beside the figures that PyTorch gave."""
 IN_CLASSICS = {
     "alexnet": "alexnet_paper_227",
