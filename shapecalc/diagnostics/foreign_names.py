@@ -77,7 +77,7 @@ bidirectional birnnwrapper | use `bidirectional: true` in the recurrent layer
 
 timedistributed | layers such as `linear` work at every time step without it
 
-qrnn sru indrnn mgu janet ligru peepholelstm peephole plstm mlstm slstm xlstm mamba mamba2 s4 s4d s5 ssm rwkv
+qrnn sru indrnn mgu janet ligru plstm mlstm slstm xlstm mamba mamba2 s4 s4d s5 ssm rwkv
 rwkv6 rwkv7 hyena retention retnet lineartransformer minimallstm minlstm mingru linearattention lineargatedattention
 deltanet gateddeltanet gla ntm dnc esn crnn ctc crf linearchaincrf
 

@@ -142,19 +142,30 @@ class RnnCell(RecurrentCell):
 class LstmCell(RecurrentCell):
     """One step of an lstm: gates i, f, o = σ(…), candidate g = tanh(…), c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′).
 
+    Fields:
+        peepholes: Whether the gates read the cell too, as in lstm.
+
     Input: [N, features]; then, if given, h and c [N, H]
     Output: h′ [N, H]; c_n, which is c′ [N, H]. H: hidden_size
     Parameters: weight_ih [4H, features], weight_hh [4H, H], bias_ih [4H], bias_hh [4H], rows as in lstm; Keras has one
-        bias for the two
-    Costs: MACs = N·4H·(features + H); FLOPs = 2 × MACs + per sample 30H: biases, sums and gates as in lstm
+        bias for the two; weight_peephole [3H] with peepholes
+    Costs: MACs = N·4H·(features + H); FLOPs = 2 × MACs + per sample 30H: biases, sums and gates as in lstm; 6H more for
+        peepholes
     Source: torch.nn.LSTMCell
     """
 
     foreign_names = "~optimizedlstmcell ~basiclstmcell"
     foreign_notes = ("optimizedlstmcell basiclstmcell | use `lstm_cell` for a step, `lstm` for a sequence",)
     takes = (1, 3)
+    foreign_fields = (*RecurrentCell.foreign_fields, "peepholes: usepeepholes peephole usepeephole")
     extra_outputs = ("c_n",)
     sequence = Lstm
+    peepholes: Bool = False
+
+    @property
+    def in_keras(self) -> bool:
+        """Whether the gates do not read the cell."""
+        return not self.peepholes
 
 
 @layer("gru_cell", main="hidden_size")
@@ -179,4 +190,6 @@ def _sequence_of(cell: RecurrentCell) -> Recurrent:
     sizes: dict[str, Any] = {"hidden_size": cell.hidden_size, "input_size": cell.input_size}
     if isinstance(cell, RnnCell):
         return Rnn(**sizes, bias=cell.bias, nonlinearity=cell.nonlinearity)
+    if isinstance(cell, LstmCell):
+        return Lstm(**sizes, bias=cell.bias, peepholes=cell.peepholes)
     return cell.sequence(**sizes, bias=cell.bias)

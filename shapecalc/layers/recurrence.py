@@ -231,7 +231,7 @@ class Recurrent(Layer):
                 if self.bias:
                     tensors[f"bias_ih_{suffix}"] = (rows,)
                     tensors[f"bias_hh_{suffix}"] = (rows,)
-                tensors |= self.projection(suffix)
+                tensors |= self.further_tensors(suffix)
         return tensors
 
     def params_as(self, convention: str, *inputs: Shape) -> Dim:
@@ -258,8 +258,8 @@ class Recurrent(Layer):
         """Return the number of bias vectors per gate that a convention counts."""
         return self.biases[convention]
 
-    def projection(self, suffix: str) -> dict[str, Shape]:
-        """Return the weight that projects the hidden state, if any."""
+    def further_tensors(self, suffix: str) -> dict[str, Shape]:
+        """Return the tensors other than those of every recurrent layer."""
         return {}
 
     def macs(self, x: Shape, *rest: Shape) -> Dim:
@@ -302,7 +302,8 @@ class Recurrent(Layer):
     def operations(self, x: Shape, *rest: Shape) -> Dim:
         """Return steps × samples × the other operations of all units."""
         biases = self.biases["pytorch"] * self.gates if self.bias else 0
-        per_step = self.directions * self.num_layers * self.hidden_size * (biases + self.elementwise)
+        per_unit = biases + self.elementwise + self.operations_of_peepholes
+        per_step = self.directions * self.num_layers * self.hidden_size * per_unit
         return x[0] * x[1] * per_step
 
     def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
@@ -343,6 +344,11 @@ class Recurrent(Layer):
     def gates_of_state(self) -> int:
         """The number of gates whose gradients are needed only to pass that of the state to the step before."""
         return self.gates
+
+    @property
+    def operations_of_peepholes(self) -> int:
+        """Scalar operations per step, direction and hidden unit of the gates that read the cell."""
+        return 0
 
     @property
     def is_taken_apart(self) -> bool:

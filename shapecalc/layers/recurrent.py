@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import FieldName, LayerError
-from shapecalc.dims import Shape
+from shapecalc.dims import Shape, product
 from shapecalc.layers.base import layer
 from shapecalc.layers.fields import Bool, Integer, OneOf
 from shapecalc.layers.recurrence import KERAS, NEXT_STATE, SIGMOID, Cell, Equation, Recurrent
+from shapecalc.layers.saved import Saved
 
 
 @layer("rnn", main="hidden_size")
@@ -53,25 +54,34 @@ class Lstm(Recurrent):
 
     Fields:
         proj_size: Number of features that the hidden state is projected to, below `hidden_size`; 0 means no projection.
+        peepholes: Whether the gates read the cell too: i and f add p ⊙ c, and o adds p ⊙ c′, with a trainable p for
+            each.
 
     Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, P] and c_0 [D·L, N, H]
     Output: output [T, N, D·P] (order as the input); h_n [D·L, N, P]; c_n [D·L, N, H]. D: directions, L: num_layers,
         H: hidden_size, P: proj_size, or H without a projection
     Parameters: per layer and direction weight_ih [4H, features], weight_hh [4H, P], bias_ih [4H], bias_hh [4H], rows
         in the order i (input gate), f (forget gate), g (candidate), o (output gate); weight_hr [P, H] with a
-        projection; later layers read D·P features; Keras has one bias for the two
+        projection; weight_peephole [3H], rows in the order i, f, o, with peepholes; later layers read D·P features;
+        Keras has one bias for the two
     Costs: MACs = T·N × Σ D·(4H·(features + P) + H·P with a projection); FLOPs = 2 × MACs + per step, sample, layer
         and direction 8H for the two biases, 4H for their sums, 14H for i, f, o (4 each), g and tanh(c′), 3H for c′,
-        H for h′
-    Source: torch.nn.LSTM; Hochreiter and Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 (forget gate)
+        H for h′, 6H for peepholes
+    Source: torch.nn.LSTM; Hochreiter and Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 (forget gate); Gers,
+        Schraudolph, Schmidhuber 2002 (peepholes), and ONNX, whose P has them in the order i, o, f
     """
 
-    foreign_names = "longshorttermmemory ~cudnnlstm ~bilstm"
+    foreign_names = "longshorttermmemory ~cudnnlstm ~bilstm ~peepholelstm ~peephole"
     foreign_notes = (
+        "peepholelstm peephole | use `lstm: {hidden_size: …, peepholes: true}`",
         f"cudnnlstm | use `lstm: {{hidden_size: …, batch_first: true}}`: {KERAS}",
         "bilstm | use `lstm: {hidden_size: …, bidirectional: true}`",
     )
-    foreign_fields = (*Recurrent.foreign_fields, "proj_size: projection projectionsize numproj projectiondim projdim")
+    foreign_fields = (
+        *Recurrent.foreign_fields,
+        "peepholes: usepeepholes peephole usepeephole",
+        "proj_size: projection projectionsize numproj projectiondim projdim",
+    )
     takes = (1, 3)
     extra_outputs = ("h_n", "c_n")
     cell = Cell(
@@ -95,6 +105,24 @@ class Lstm(Recurrent):
     elementwise = 22
     saved_per_gates = 5  # i, f, g, o, tanh(c′)
     proj_size: Annotated[int, Integer(minimum=0)] = 0
+    peepholes: Bool = False
+
+    @property
+    def is_taken_apart(self) -> bool:
+        """Whether the gates read no cell, as in the equations of `cell`."""
+        return not self.peepholes
+
+    @property
+    def operations_of_peepholes(self) -> int:
+        """A product and a sum for each of i, f and o."""
+        return 6 if self.peepholes else 0
+
+    def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
+        """Return what other recurrent layers save and, with peepholes, the last cells, which o reads."""
+        records = Recurrent.saved(self, *shapes)
+        if not self.peepholes:
+            return records
+        return (*records, Saved("last cells", product(self.states(shapes[0])["c_n"])))
 
     @property
     def state_size(self) -> int:
@@ -134,12 +162,17 @@ class Lstm(Recurrent):
 
     @property
     def in_keras(self) -> bool:
-        """Whether the hidden state is not projected."""
-        return not self.proj_size
+        """Whether the hidden state is not projected and the gates do not read the cell."""
+        return not self.proj_size and not self.peepholes
 
-    def projection(self, suffix: str) -> dict[str, Shape]:
-        """Return weight_hr if the hidden state is projected."""
-        return {f"weight_hr_{suffix}": (self.proj_size, self.hidden_size)} if self.proj_size else {}
+    def further_tensors(self, suffix: str) -> dict[str, Shape]:
+        """Return weight_hr if the hidden state is projected, and weight_peephole if the gates read the cell."""
+        tensors: dict[str, Shape] = {}
+        if self.proj_size:
+            tensors[f"weight_hr_{suffix}"] = (self.proj_size, self.hidden_size)
+        if self.peepholes:
+            tensors[f"weight_peephole_{suffix}"] = (3 * self.hidden_size,)
+        return tensors
 
     def projection_macs(self) -> int:
         """Return H·P if the hidden state is projected."""

@@ -20,24 +20,28 @@ class GridSample(Layer):
     """Elements of a map at positions that a grid states, from −1 at one end of each axis to 1 at the other.
 
     Fields:
-        mode: Linear interpolation over two or three spatial axes (`bilinear`), or the nearest element.
-        padding_mode: What lies outside of the map, zeros or the nearest element of its edge (`border`).
+        mode: Linear interpolation over two or three spatial axes (`bilinear`), cubic interpolation over two
+            (`bicubic`), or the nearest element.
+        padding_mode: What lies outside of the map, zeros, the nearest element of its edge (`border`), or its mirror
+            image (`reflection`).
         align_corners: Whether −1 and 1 are the centres of the first and last elements, or else their outer edges.
 
     Input: [N, C, H, W] and a grid [N, H_out, W_out, 2] of positions (x, y); or [N, C, D, H, W] and
         [N, D_out, H_out, W_out, 3] of positions (x, y, z)
     Output: [N, C, H_out, W_out] or [N, C, D_out, H_out, W_out]
     Parameters: none
-    Costs: MACs 0; over d axes FLOPs = 4 per entry of the grid (3 with `align_corners`), 2 more with `border`, and for
-        `bilinear` 2 more, 2ᵈ(d − 1) per position for the weights, and 2ᵈ⁺¹ − 1 per output
+    Costs: MACs 0; over d axes FLOPs = 4 per entry of the grid (3 with `align_corners`), 2 more with `border`, 11 more
+        with `reflection`, and for `bilinear` 2 more, 2ᵈ(d − 1) per position for the weights, and 2ᵈ⁺¹ − 1 per output;
+        for `bicubic`, which bounds indices instead, 4 (3 with `align_corners`) and 26 for share and weights per entry,
+        and 35 per output
     Source: torch.nn.functional.grid_sample
     """
 
     foreign_names = "gridsample2d gridsample3d ~gridsampler ~bilinearsampler ~spatialtransformer"
     foreign_fields = ("mode: interpolation interpolationmode", "padding_mode: padding paddingmode")
     takes = (2, 2)
-    mode: Annotated[str, OneOf(("bilinear", "nearest"))] = "bilinear"
-    padding_mode: Annotated[str, OneOf(("zeros", "border"))] = "zeros"
+    mode: Annotated[str, OneOf(("bilinear", "nearest", "bicubic"))] = "bilinear"
+    padding_mode: Annotated[str, OneOf(("zeros", "border", "reflection"))] = "zeros"
     align_corners: Bool = False
 
     def output_shape(self, x: Shape, grid: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -49,6 +53,8 @@ class GridSample(Layer):
         rank = spatial_rank(x)
         if rank == 1:
             raise LayerError("SC305", expects="[N, C, *spatial] with 2 or 3 spatial axes", receives=show(x))
+        if self.mode == "bicubic" and rank != 2:
+            raise LayerError("SC305", expects="2 spatial axes with `mode: bicubic`", receives=show(x), field="mode")
         if len(grid) != len(x):
             expects = f"a grid [N, {', '.join(('D_out', 'H_out', 'W_out')[-rank:])}, {rank}]"
             raise LayerError("SC305", expects=expects, receives=show(grid))
@@ -60,7 +66,10 @@ class GridSample(Layer):
     def operations(self, x: Shape, grid: Shape, y: Shape) -> Dim:
         """Return what computes positions and weights, and the products and sums of each output."""
         rank = len(x) - 2
-        per_entry = (3 if self.align_corners else 4) + 2 * (self.padding_mode == "border")
+        per_entry = 3 if self.align_corners else 4
+        if self.mode == "bicubic":
+            return (per_entry + 26) * product(grid) + 35 * product(y)
+        per_entry += {"zeros": 0, "border": 2, "reflection": 11}[self.padding_mode]
         if self.mode == "nearest":
             return per_entry * product(grid)
         elements: int = 2**rank

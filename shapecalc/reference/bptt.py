@@ -147,6 +147,41 @@ def through_reset(work: Work, recurrent: Array, step: TimeStep, sums: GradientSu
     return of_reset * r
 
 
+def peephole_recurrence(weight: Array) -> RecurrentPass:
+    """Return the recurrence of an LSTM whose gates read the cell; `weight` has the rows of i, f and o."""
+    of_i, of_f, of_o = weight.reshape(3, -1, 1)
+
+    def gates(from_input: Array, from_hidden: Array, states: States) -> tuple[Gates, States]:
+        before = states[1]
+        i = logistic(from_input[0] + from_hidden[0] + of_i * before)
+        f = logistic(from_input[1] + from_hidden[1] + of_f * before)
+        g = np.tanh(from_input[2] + from_hidden[2])
+        cell = f * before + i * g
+        o = logistic(from_input[3] + from_hidden[3] + of_o * cell)
+        squashed = np.tanh(cell)
+        return (i, f, g, o, squashed), (o * squashed, cell)
+
+    def sums(step: TimeStep, gradients: States) -> GradientSums:
+        """Return gradients of a step: dc′ also comes through the sum of o, and dc through those of i and f."""
+        grad_o = gradients[0] * step.gates[4] * step.gates[3] * (1 - step.gates[3])
+        through = lstm_sums(step, (gradients[0], gradients[1] + of_o * grad_o))
+        grad_i, grad_f = through.from_input[:2]
+        hidden, cell = through.states
+        return GradientSums(through.from_input, through.from_hidden, (hidden, cell + of_i * grad_i + of_f * grad_f))
+
+    return RecurrentPass(4, gates, sums)
+
+
+def peephole_gradient(steps: Sequence[TimeStep], from_hidden: Array) -> Array:
+    """Return the gradient of the rows of i, f and o: those of their sums times the cells that they read."""
+    i, f, _, o = from_hidden.reshape(4, -1, from_hidden.shape[-1])
+    before, after = (
+        np.concatenate([states[1] for states in each], axis=1)
+        for each in zip(*((step.before, step.after) for step in steps), strict=True)
+    )
+    return np.concatenate([(i * before).sum(axis=1), (f * before).sum(axis=1), (o * after).sum(axis=1)])
+
+
 LSTM = RecurrentPass(4, lstm_gates, lstm_sums)
 GRU = RecurrentPass(3, gru_gates, gru_sums)
 GRU_RESET_FIRST = RecurrentPass(3, reset_first_gates, reset_first_sums, resets_first=True)
@@ -252,6 +287,8 @@ def recompute_steps(call: Call, suffix: str, read: Array, states: States, recurr
     """Return the steps of one layer in one direction, in the order of execution."""
     weight, bias = call.parameters[f"weight_hh_{suffix}"], bias_of(call, f"bias_hh_{suffix}", recurrence.count)
     projection = call.parameters.get(f"weight_hr_{suffix}")
+    if call.fields.get("peepholes"):
+        recurrence = peephole_recurrence(call.parameters[f"weight_peephole_{suffix}"])
     steps = []
     for from_input in input_products(call, suffix, read, recurrence.count, states[0].dtype):
         from_hidden = weight @ states[0]
@@ -279,6 +316,8 @@ def steps_backward(
     a projection; all others are computed for all steps at once.
     """
     parameters, suffix = ctx.call.parameters, run.suffix
+    if ctx.call.fields.get("peepholes"):
+        recurrence = peephole_recurrence(parameters[f"weight_peephole_{suffix}"])
     from_input, from_hidden, projected, carried = sums_backward(ctx, run, grad_output, carried, recurrence)
     grad_read = ctx.to_inputs.matmul(from_input.T, parameters[f"weight_ih_{suffix}"]).reshape(run.read.shape)
     matmul, before = ctx.to_parameters.matmul, np.concatenate([step.before[0] for step in run.steps], axis=1)
@@ -291,6 +330,8 @@ def steps_backward(
         gradients[f"weight_hh_{suffix}"] = matmul(from_hidden, before.T)
     if ctx.call.fields["bias"]:
         gradients |= {f"bias_ih_{suffix}": from_input.sum(axis=1), f"bias_hh_{suffix}": from_hidden.sum(axis=1)}
+    if ctx.call.fields.get("peepholes"):
+        gradients[f"weight_peephole_{suffix}"] = peephole_gradient(run.steps, from_hidden)
     if f"weight_hr_{suffix}" in parameters:
         hidden = np.concatenate([step.hidden for step in run.steps], axis=1)
         gradients[f"weight_hr_{suffix}"] = matmul(projected, hidden.T)

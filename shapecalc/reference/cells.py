@@ -15,6 +15,7 @@ ONE_LAYER = {
     "bidirectional": False,
     "batch_first": False,
     "proj_size": 0,
+    "peepholes": False,
     "reset_after": True,
     "dropout": 0.0,
 }
@@ -24,6 +25,7 @@ def sequence_call(call: Call) -> Call:
     """Return the call of the layer of which a cell is a step."""
     kinds = ("weight", "bias") if call.fields["bias"] else ("weight",)
     names = [f"{kind}_{side}" for kind in kinds for side in ("ih", "hh")]
+    names += ["weight_peephole"] if call.fields.get("peepholes") else []
     tensors = {f"{name}_l0": call.parameters[name] for name in names}
     kind = call.kernel.removesuffix("_cell")
     return replace(call, kernel=kind, fields={**ONE_LAYER, **call.fields}, parameters=tensors)
@@ -57,7 +59,7 @@ def rnn_cell(call: Call, x: Array, *states: Array) -> Array:
     return run_step(rnn, call, x, states)[0]
 
 
-@kernel("lstm_cell", workspace=step_workspace(gates=4, extra=5))
+@kernel("lstm_cell", workspace=step_workspace(gates=4, extra=6))
 def lstm_cell(call: Call, x: Array, *states: Array) -> tuple[Array, ...]:
     """Return h′ and c′.
 

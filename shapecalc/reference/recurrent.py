@@ -55,6 +55,30 @@ def lstm_cell(from_input: Array, from_hidden: Array, states: States) -> States:
     return hidden, cell
 
 
+def peephole_cell(weight: Array) -> Cell:
+    """Return the LSTM cell whose gates read the cell: i and f add p ⊙ c, o adds p ⊙ c′; `weight` has i, f, o."""
+    of_i, of_f, of_o = weight.reshape(3, -1, 1)
+
+    def cell(from_input: Array, from_hidden: Array, states: States) -> States:
+        _, before = states
+        from_hidden += from_input
+        i, f, g, o = from_hidden
+        i += of_i * before
+        f += of_f * before
+        logistic(from_hidden[:2], out=from_hidden[:2])
+        np.tanh(g, out=g)
+        f *= before
+        g *= i
+        after = f + g
+        o += of_o * after
+        logistic(o, out=o)
+        hidden = np.tanh(after)
+        hidden *= o
+        return hidden, after
+
+    return cell
+
+
 def gru_cell(from_input: Array, from_hidden: Array, states: States) -> States:
     """Return h′ = (1 − z) ⊙ n + z ⊙ h; r, z = σ(sums), n = tanh(arriving + r ⊙ recurring); rows: r, z, n."""
     (hidden,) = states
@@ -121,11 +145,11 @@ def rnn(call: Call, x: Array, *initial: Array) -> States:
     return run_layers(call, x, initial, rnn_cell(call.fields["nonlinearity"]), 1, (call.fields["hidden_size"],))
 
 
-@kernel("lstm", workspace=sequence_workspace(gates=4, extra=5))
+@kernel("lstm", workspace=sequence_workspace(gates=4, extra=6))
 def lstm(call: Call, x: Array, *initial: Array) -> States:
     """Return output, h_n and c_n of a long short-term memory; with `proj_size` every hidden state is projected.
 
-    Source: torch.nn.LSTM.
+    Source: torch.nn.LSTM; with `peepholes` ONNX's LSTM.
     """
     hidden = call.fields["hidden_size"]
     return run_layers(call, x, initial, lstm_cell, 4, (call.fields["proj_size"] or hidden, hidden))
@@ -205,6 +229,8 @@ def run_steps(
     samples = sequence.shape[1]
     from_hidden = np.empty((gates * call.fields["hidden_size"], samples), dtype=output.dtype)
     resets_first = not call.fields.get("reset_after", True)
+    if call.fields.get("peepholes"):
+        cell = peephole_cell(call.parameters[f"weight_peephole_{suffix}"])
     for step, from_input in enumerate(input_products(call, suffix, sequence, gates, output.dtype)):
         if resets_first:
             states = gru_reset_first(call, weight, bias, from_input, states, from_hidden)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
@@ -31,10 +32,120 @@ def positions(call: Call, grid: Array, lengths: tuple[int, ...]) -> list[Array]:
     for place, length in enumerate(lengths):
         entry = grid[..., len(lengths) - 1 - place] + 1
         at = entry / 2 * (length - 1) if call.fields["align_corners"] else (entry * length - 1) / 2
-        if call.fields["padding_mode"] == "border":
+        if call.fields["mode"] == "bicubic":
+            axes.append(at)
+            continue
+        if call.fields["padding_mode"] == "reflection":
+            at = reflected(call, at, length)
+        if call.fields["padding_mode"] != "zeros":
             at = minimum(maximum(at, constant(at, 0)), constant(at, length - 1))
         axes.append(at)
     return axes
+
+
+def mirrors(call: Call, length: int) -> tuple[float, int]:
+    """Return the first of the two positions that an axis is mirrored at, and the distance to the other."""
+    return (0.0, max(length - 1, 1)) if call.fields["align_corners"] else (-0.5, length)
+
+
+def reflected(call: Call, at: Array, length: int) -> Array:
+    """Return positions on the axis in place of those in its mirror images: a wave of triangles."""
+    first, span = mirrors(call, length)
+    passed = at - first
+    within = passed - np.floor(passed / (2 * span)) * (2 * span)
+    result: Array = span - abs(within - span) + first
+    return result
+
+
+def reflected_slope(call: Call, grid: Array, place: int, length: int) -> Array:
+    """Return 1 for each position that is not mirrored, or an even number of times, else −1."""
+    plain = {**call.fields, "mode": "bicubic"}  # whose positions are not bounded
+    first, span = mirrors(call, length)
+    count = grid.shape[-1]
+    at = positions(replace(call, fields=plain), grid, (length,) * count)[place]
+    return np.where(np.mod(at - first, 2 * span) < span, 1, -1).astype(grid.dtype)
+
+
+def bounded(call: Call, index: Array, length: int) -> Array:
+    """Return indices on the axis in place of those outside; as they are for zeros."""
+    mode = call.fields["padding_mode"]
+    if mode == "border":
+        return np.clip(index, 0, length - 1)
+    if mode == "reflection":
+        aligned = call.fields["align_corners"]
+        period = max(2 * (length - 1) if aligned else 2 * length, 1)
+        within = index % period
+        return np.asarray(np.where(within < length, within, period - within - (not aligned)))
+    return index
+
+
+def cubic_weights(share: Array) -> list[Array]:
+    """Return the weights of the four elements around each position; Keys 1981 with A = −0.75."""
+
+    def near(distance: Array) -> Array:
+        result: Array = (1.25 * distance - 2.25) * distance * distance + 1
+        return result
+
+    def far(distance: Array) -> Array:
+        result: Array = ((-0.75 * distance - -3.75) * distance + -6.0) * distance - -3.0
+        return result
+
+    return [far(share + 1), near(share), near(1 - share), far(2 - share)]
+
+
+def cubic_slopes(share: Array) -> list[Array]:
+    """Return the derivatives of `cubic_weights` with respect to the share."""
+
+    def near(distance: Array) -> Array:
+        result: Array = (3.75 * distance - 4.5) * distance
+        return result
+
+    def far(distance: Array) -> Array:
+        result: Array = (-2.25 * distance + 7.5) * distance - 6.0
+        return result
+
+    return [far(share + 1), near(share), -near(1 - share), -far(2 - share)]
+
+
+def squares_around(call: Call, axes: list[Array], lengths: tuple[int, ...]) -> tuple[list[list[Array]], list[Array]]:
+    """Return the indices of the four elements around each position along each of two axes, and its shares."""
+    lows = [index_before(position) for position in axes]
+    indices = [
+        [bounded(call, low + offset, length) for offset in (-1, 0, 1, 2)]
+        for low, length in zip(lows, lengths, strict=True)
+    ]
+    return indices, [position - low for position, low in zip(axes, lows, strict=True)]
+
+
+def cubic_sample(call: Call, x: Array, axes: list[Array]) -> Array:
+    """Return the cubic interpolation along the rows, then between them."""
+    indices, shares = squares_around(call, axes, x.shape[2:])
+    of_rows, of_columns = map(cubic_weights, shares)
+    total: Array | None = None
+    for row, row_weight in zip(indices[0], of_rows, strict=True):
+        along: Array | None = None
+        for column, weight in zip(indices[1], of_columns, strict=True):
+            term = read(x, [row, column]) * weight[:, None]
+            along = term if along is None else along + term
+        assert along is not None
+        term = along * row_weight[:, None]
+        total = term if total is None else total + term
+    assert total is not None
+    return total
+
+
+def cubic_backward(call: Call, x: Array, axes: list[Array], gradient: Array) -> tuple[Array, list[Array]]:
+    """Return the gradients of the map, and of the positions along each axis."""
+    indices, shares = squares_around(call, axes, x.shape[2:])
+    weights, slopes = list(map(cubic_weights, shares)), list(map(cubic_slopes, shares))
+    of_x, of_axes = np.zeros_like(x), [np.zeros_like(position) for position in axes]
+    for i, row in enumerate(indices[0]):
+        for j, column in enumerate(indices[1]):
+            spread_onto(of_x, [row, column], gradient * (weights[0][i] * weights[1][j])[:, None])
+            along = (read(x, [row, column]) * gradient).sum(axis=1)
+            of_axes[0] += along * slopes[0][i] * weights[1][j]
+            of_axes[1] += along * weights[0][i] * slopes[1][j]
+    return of_x, of_axes
 
 
 def corners(lows: list[Array]) -> Iterator[tuple[tuple[int, ...], list[Array]]]:
@@ -87,6 +198,8 @@ def grid_sample(call: Call, x: Array, grid: Array) -> Array:
     axes = positions(call, grid, x.shape[2:])
     if call.fields["mode"] == "nearest":
         return read(x, nearest_indices(axes))
+    if call.fields["mode"] == "bicubic":
+        return np.asarray(cubic_sample(call, x, axes), dtype=np.result_type(x, grid))
     lows = [index_before(position) for position in axes]
     shares = shares_of(axes, lows)
     total: Array | None = None
@@ -118,6 +231,11 @@ def grid_sample_backward(ctx: Context, gradient: Array) -> Gradients:
     if fields["mode"] == "nearest":
         spread_onto(of_x, nearest_indices(axes), gradient)
         return Gradients((of_x, of_grid))
+    if fields["mode"] == "bicubic":
+        of_x, of_axes = cubic_backward(ctx.call, x, axes, gradient)
+        for axis, (length, slope) in enumerate(zip(lengths, of_axes, strict=True)):
+            of_grid[..., 1 - axis] = slope * ((length - 1) / 2 if fields["align_corners"] else length / 2)
+        return Gradients((of_x, of_grid))
     lows = [index_before(position) for position in axes]
     shares = shares_of(axes, lows)
     for sides, indices in corners(lows):
@@ -132,7 +250,9 @@ def grid_sample_backward(ctx: Context, gradient: Array) -> Gradients:
     for axis, length in enumerate(lengths):
         entry = len(lengths) - 1 - axis
         of_grid[..., entry] *= (length - 1) / 2 if fields["align_corners"] else length / 2
-        if fields["padding_mode"] == "border":
+        if fields["padding_mode"] == "reflection":
+            of_grid[..., entry] *= reflected_slope(ctx.call, grid, axis, length)
+        if fields["padding_mode"] != "zeros":
             inside = (axes[axis] > 0) & (axes[axis] < length - 1)
             of_grid[..., entry] = masked(of_grid[..., entry], inside)
     return Gradients((of_x, of_grid))

@@ -223,6 +223,8 @@ BESIDE: dict[str, Any] = {
 def products_beside(example: Example, point: Mapping[str, int]) -> int:
     """Three for each unit that has gates, at each step: f ⊙ c, i ⊙ g, o ⊙ tanh(c′); r ⊙ (…), (1 − z) ⊙ n, z ⊙ h.
 
+    Peepholes have three more, p ⊙ c for each of i, f and o.
+
     One for each number of a query, which attention scales, and one for each score that has a bound. Those of a weight
     that is computed: v² and v · (g/‖v‖); squares, filters times their gains, and the gains times a number. Of `BESIDE`
     those of its function.
@@ -239,11 +241,12 @@ def products_beside(example: Example, point: Mapping[str, int]) -> int:
         return prod(x[:-1]) * heads * features + capped
     if isinstance(layer, ConvLstm):
         return 3 * x[1] * prod(layer.outputs(*example.at(point))["h_n"])
+    per_unit = 6 if example.fields.get("peepholes") else 3
     if isinstance(layer, LstmCell | GruCell):
-        return 3 * x[0] * layer.hidden_size
+        return per_unit * x[0] * layer.hidden_size
     if not isinstance(layer, Lstm | Gru):
         return BESIDE[example.type](layer, *example.at(point)) if example.type in BESIDE else 0
-    return 3 * x[0] * x[1] * layer.directions * layer.num_layers * layer.hidden_size
+    return per_unit * x[0] * x[1] * layer.directions * layer.num_layers * layer.hidden_size
 
 
 @each

@@ -28,5 +28,7 @@ def test_what_does_not_fit_is_refused() -> None:
         (((2, 3, 5, 7), (1, 4, 4, 2)), "SC301"),
     ):
         assert refused(GridSample(), *inputs).code == code
+    error = refused(GridSample(mode="bicubic"), (2, 3, 4, 5, 6), (2, 4, 4, 4, 3))
+    assert (error.code, error.field) == ("SC305", "mode")
     for size, shape, code in (((4,), (2, 2, 3), "SC204"), ((4, 5), (2, 3, 4), "SC301"), ((4, 5), (2, 6), "SC305")):
         assert refused(AffineGrid(size=size), shape).code == code

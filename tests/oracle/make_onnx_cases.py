@@ -52,7 +52,42 @@ def pooled(x: Shape, attributes: Mapping[str, Any], **fields: Any) -> OnnxCase:
     return OnnxCase("lp_pool", given, (x,), "LpPool", attributes)
 
 
+def rows_of(tensor: Any, order: tuple[int, ...], gates: int = 4) -> Any:
+    """Return the rows of gates in another order."""
+    parts = np.split(tensor, gates)
+    return np.concatenate([parts[place] for place in order])
+
+
+def peepholes(*, batch: int, directions: int = 1, given: bool = False) -> OnnxCase:
+    """An LSTM whose gates read the cell: its rows are i, f, g, o and here i, o, f, g; P has i, o, f."""
+    steps, features, size = 3, 4, 3
+    suffixes = ("l0", "l0_reverse")[:directions]
+    kinds = {"weight_ih": (4 * size, features), "weight_hh": (4 * size, size), "bias_ih": (4 * size,)}
+    kinds |= {"bias_hh": (4 * size,), "weight_peephole": (3 * size,)}
+    parameters = {f"{kind}_{suffix}": shape for suffix in suffixes for kind, shape in kinds.items()}
+
+    def feeds(x: Any, *states: Any, **tensors: Any) -> list[Any]:
+        def each(kind: str) -> list[Any]:
+            return [rows_of(tensors[f"{kind}_{suffix}"], (0, 3, 1, 2)) for suffix in suffixes]
+
+        biases = [np.concatenate(pair) for pair in zip(each("bias_ih"), each("bias_hh"), strict=True)]
+        cells = [rows_of(tensors[f"weight_peephole_{suffix}"], (0, 2, 1), 3) for suffix in suffixes]
+        first = list(states) or [None, None]
+        return [x, *map(np.stack, (each("weight_ih"), each("weight_hh"), biases)), None, *first, np.stack(cells)]
+
+    def outputs(y: Any, h: Any, c: Any) -> tuple[Any, ...]:
+        return y.transpose(0, 2, 1, 3).reshape(steps, batch, -1), h, c
+
+    state = (directions, batch, size)
+    fields = {"hidden_size": size, "peepholes": True, **({"bidirectional": True} if directions == 2 else {})}
+    attributes = {"hidden_size": size, **({"direction": "bidirectional"} if directions == 2 else {})}
+    inputs = ((steps, batch, features), *((state, state) if given else ()))
+    return OnnxCase("lstm", fields, inputs, "LSTM", attributes, parameters, feeds, outputs, count=3)
+
+
 CASES = [
+    peepholes(batch=2),
+    peepholes(batch=3, directions=2, given=True),
     pooled((2, 3, 9), {"kernel_shape": [2], "p": 3, "strides": [1]}, kernel_size=2, norm_type=3, stride=1),
     pooled((2, 3, 7, 9), {"kernel_shape": [3, 2]}, kernel_size=[3, 2], stride=1),
     pooled((1, 2, 4, 5, 6), {"kernel_shape": [2, 2, 2], "p": 1}, kernel_size=2, norm_type=1, stride=1),

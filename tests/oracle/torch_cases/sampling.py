@@ -6,12 +6,21 @@ from typing import Any
 
 from torch.nn import functional
 
-from torch_cases import Case
+from torch_cases import Case, Filled
 
 
 def sample(x: tuple[int, ...], grid: tuple[int, ...], **fields: Any) -> Case:
     given = {"align_corners": False, **fields}
     return Case("grid_sample", fields, (x, grid), lambda x, grid: functional.grid_sample(x, grid, **given))
+
+
+def aside(x: tuple[int, ...], grid: tuple[int, ...], **fields: Any) -> Case:
+    """Positions on one side of the map only."""
+
+    def forward(x: Any, grid: Any) -> Any:
+        return functional.grid_sample(x, grid, align_corners=False, **fields)
+
+    return Case("grid_sample", fields, (x, Filled(grid, positive=True)), forward)
 
 
 def affine(a: tuple[int, ...], size: list[int], **fields: Any) -> Case:
@@ -35,6 +44,22 @@ CASES = [
     ),
     sample((2, 3, 4, 5, 3), (2, 2, 3, 1, 3)),
     sample((2, 3, 4, 5, 3), (2, 2, 3, 1, 3), mode="nearest", padding_mode="border"),
+    *(
+        sample(MAP, (2, 4, 3, 2), mode=mode, padding_mode=padding, align_corners=corners)
+        for mode, padding in (
+            ("bilinear", "reflection"),
+            ("nearest", "reflection"),
+            ("bicubic", "zeros"),
+            ("bicubic", "border"),
+            ("bicubic", "reflection"),
+        )
+        for corners in (False, True)
+    ),
+    sample((2, 3, 4, 5, 3), (2, 2, 3, 1, 3), padding_mode="reflection"),
+    sample((2, 3, 1, 2), (2, 4, 3, 2), padding_mode="reflection", align_corners=True),
+    sample((2, 3, 1, 2), (2, 4, 3, 2), mode="bicubic", padding_mode="reflection", align_corners=True),
+    aside((2, 3, 5, 4), (2, 4, 3, 2), mode="bilinear", padding_mode="reflection"),
+    aside((2, 3, 5, 4), (2, 4, 3, 2), mode="bicubic", padding_mode="reflection"),
     affine((2, 2, 3), [4, 5]),
     affine((2, 2, 3), [4, 5], align_corners=True),
     affine((2, 3, 4), [2, 3, 4]),
