@@ -13,12 +13,15 @@ import argparse
 import collections
 import csv
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from real_graphs.models import BATCH, Uninitialised, build
-from real_graphs.values import Converter, Data, InexpressibleError, Step, real
+from real_graphs.records import Data, InexpressibleError, Step
+from real_graphs.values import Converter
+from torch.utils.flop_counter import FlopCounterMode
 
 import shapecalc
 
@@ -27,6 +30,8 @@ COLUMNS = ("file", "population", "model", "inputs", "params", "buffers", "consta
 SOURCES = {"torchvision": "torchvision 0.28.0", "timm": "timm 1.0.31", "transformers": "transformers 5.24.0"}
 LETTERS = {2: "T", 4: "HW", 5: "DHW"}
 """Symbols of the last axes of an input, by its rank."""
+PRODUCTS = ("linear", "mm", "matmul", "einsum", "conv", "attention")
+"""Parts of the names of operators that multiply and accumulate."""
 LARGEST = 60_000
 """Bytes of the largest file that is written."""
 
@@ -47,8 +52,8 @@ def written(value: Any) -> str:
     return str(value)
 
 
-def document(name: str, source: str, inputs: list[str], sizes: str, steps: list[Step], outputs: list[Data]) -> str:
-    """Return the text of a file: the steps that the outputs need, each on a line."""
+def named(steps: list[Step], outputs: list[Data]) -> dict[str, Step]:
+    """Return the steps that the outputs need, in their order, by name."""
     needed: set[int] = set()
     queue = [value.step for value in outputs]
     while queue:
@@ -56,8 +61,14 @@ def document(name: str, source: str, inputs: list[str], sizes: str, steps: list[
         if isinstance(step, Step) and id(step) not in needed:
             needed.add(id(step))
             queue += [value.step for value in step.reads] + ([step.share] if step.share else [])
+            queue += [owner for owner, _ in step.tied.values()]
     steps = [step for step in steps if id(step) in needed]
-    names = {id(step): f"{step.type}_{index}" for index, step in enumerate(steps)}
+    return {f"{step.type}_{index}": step for index, step in enumerate(steps)}
+
+
+def document(name: str, source: str, inputs: list[str], sizes: str, steps: dict[str, Step], outputs: list[Data]) -> str:
+    """Return the text of a file: steps, each on a line."""
+    names = {id(step): key for key, step in steps.items()}
 
     def reference(value: Data) -> str:
         if isinstance(value.step, str):
@@ -71,14 +82,21 @@ def document(name: str, source: str, inputs: list[str], sizes: str, steps: list[
         lines += ["inputs:", *(f"  input{index}: {shape}" for index, shape in enumerate(inputs))]
     lines += [sizes, "layers:"] if sizes else ["layers:"]
     before = "input"
-    for step in steps:
+    for step in steps.values():
         reads = list(map(reference, step.reads))
         fields = written(step.fields)
         keys = f"{step.type}: {fields or '{}'}"
+        if not reads:
+            keys += f", name: {names[id(step)]}"
+            lines.append(f"- {{{keys}}}")
+            continue
         if reads != [before]:
             keys += f", from: {reads[0] if len(reads) == 1 else written(reads)}"
         if step.share:
             keys += f", share: {names[id(step.share)]}"
+        if step.tied:
+            tied = {key: names[id(owner)] + (f".{name}" if name else "") for key, (owner, name) in step.tied.items()}
+            keys += f", share: {written(tied)}"
         plain = "from:" not in keys and "share:" not in keys
         lines.append(f"- {(keys if fields else step.type) if plain else '{' + keys + '}'}")
         before = names[id(step)]
@@ -88,17 +106,29 @@ def document(name: str, source: str, inputs: list[str], sizes: str, steps: list[
     return "\n".join(lines) + "\n"
 
 
-def convert(population: str, name: str, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the text of a network and the figures that it agrees in."""
-    with Uninitialised():
-        model = build(population, name, row).eval()
+@dataclass(frozen=True)
+class Converted:
+    """A network that was written of a model, and the figures that both agree in."""
+
+    text: str
+    figures: dict[str, Any]
+    steps: dict[str, Step]
+    constants: dict[int, torch.Tensor]
+
+
+def convert(population: str, name: str, row: dict[str, Any], model: torch.nn.Module | None = None) -> Converted:
+    """Convert a model, by default one without values of its weights."""
+    if model is None:
+        with Uninitialised():
+            model = build(population, name, row).eval()
     shapes = [[BATCH if shape[0] == 1 else shape[0], *shape[1:]] for shape in row["inputs"]]
     dtypes = [getattr(torch, dtype) for dtype in dtypes_of(row)]
     examples = tuple(torch.zeros(shape, dtype=dtype) for shape, dtype in zip(shapes, dtypes, strict=True))
     program = torch.export.export(model, examples, strict=False)
-    buffers = dict(model.named_buffers())
+    row = row | measured(program, model, row)
     converter = Converter(stated=population.startswith("torchvision"))
-    outputs = list(map(real, converter.run(program, buffers)))
+    outputs = list(map(converter.real, converter.run(program, dict(model.named_buffers()))))
+    steps = named(converter.steps, outputs)
 
     def text_of(named: list[list[Any]], sizes: str) -> str:
         inputs = [
@@ -106,25 +136,75 @@ def convert(population: str, name: str, row: dict[str, Any]) -> tuple[str, dict[
             for shape, dtype in zip(named, dtypes, strict=True)
         ]
         source = SOURCES[population.partition("-")[0]]
-        return document(name, source, inputs, sizes, converter.steps, outputs)
+        return document(name, source, inputs, sizes, steps, outputs)
 
     text = text_of([["N" if shape[0] == BATCH else shape[0], *shape[1:]] for shape in shapes], "")
-    figures = compare(text, row)
+    closed = Converted(text, compare(text, row), steps, converter.constants)
     letters = "ST" if [len(shape) for shape in shapes] == [2, 2] else LETTERS.get(len(shapes[0]), "")
     free = [len(shape) - min(len(shape) - 1, 2) for shape in shapes]
     if sum(free) != len(letters):
-        return text, figures
+        return closed
     lengths = [size for shape, count in zip(shapes, free, strict=True) for size in shape[len(shape) - count :]]
     symbols = iter(letters)
-    named = [
+    of_any_size = [
         ["N", *shape[1 : len(shape) - count], *(next(symbols) for _ in range(count))]
         for shape, count in zip(shapes, free, strict=True)
     ]
-    open_text = text_of(named, f"sizes: {written(dict(zip(letters, lengths, strict=True)))}")
+    text = text_of(of_any_size, f"sizes: {written(dict(zip(letters, lengths, strict=True)))}")
     try:
-        return open_text, compare(open_text, row)
+        return Converted(text, compare(text, row), steps, converter.constants)
     except (shapecalc.ShapecalcError, InexpressibleError):
-        return text, figures
+        return closed
+
+
+def measured(program: torch.export.ExportedProgram, model: torch.nn.Module, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of PyTorch at batch 1, of those that are not given.
+
+    It has no count of transformers' `grouped_mm`: those of experts are of the products that are traced in place of it.
+    """
+    found: dict[str, Any] = {"statistics": statistics(program)}
+    if "used_params" not in row:
+        found["used_params"] = used_params(program)
+    if "macs" not in row or any("experts" in name for name, _ in model.named_parameters()):
+        found["macs"] = counted(program)
+    if "output" not in row:
+        results = next(node for node in program.graph.nodes if node.op == "output").args[0]
+        shapes = [list(node.meta["val"].shape) for node in results if isinstance(node, torch.fx.Node)]
+        found["output"] = [[1, *shape[1:]] if shape and shape[0] == BATCH else shape for shape in shapes]
+    if "buffers" not in row:
+        buffers = {key: each.numel() for key, each in model.named_buffers() if not key.endswith("num_batches_tracked")}
+        found["buffers"] = sum(buffers.values())
+    return found
+
+
+def statistics(program: torch.export.ExportedProgram) -> int:
+    """Return the number of running means and variances that a graph reads."""
+    names = program.graph_signature.inputs_to_buffers
+    read = [node for node in program.graph.nodes if node.op == "placeholder" and node.name in names and node.users]
+    kept = [node for node in read if any("batch_norm" in str(user.target) for user in node.users)]
+    return sum(node.meta["val"].numel() for node in kept)
+
+
+def used_params(program: torch.export.ExportedProgram) -> int:
+    """Return the number of the parameters that a graph reads."""
+    names = program.graph_signature.inputs_to_parameters
+    read = [node for node in program.graph.nodes if node.op == "placeholder" and node.name in names and node.users]
+    return sum(node.meta["val"].numel() for node in read)
+
+
+def counted(program: torch.export.ExportedProgram) -> int:
+    """Return the multiply-accumulates that PyTorch counts at batch 1."""
+
+    def on_meta(node: torch.fx.Node) -> torch.Tensor:
+        value = node.meta["val"]
+        return torch.empty(value.shape, dtype=value.dtype, device="meta")
+
+    with FlopCounterMode(display=False) as counter:
+        for node in program.graph.nodes:
+            if node.op == "call_function" and any(product in str(node.target) for product in PRODUCTS):
+                node.target(*torch.fx.map_arg(node.args, on_meta), **torch.fx.map_arg(node.kwargs, on_meta))
+    total: int = counter.get_total_flops()
+    return total // 2 // BATCH
 
 
 def compare(text: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -134,6 +214,7 @@ def compare(text: str, row: dict[str, Any]) -> dict[str, Any]:
     outputs = [list(shape) for shape in report.outputs.values()][: len(row["output"])]
     figures = {"params": totals.params, "buffers": totals.buffers, "macs": totals.macs, "output": outputs}
     expected = {"params": row["used_params"], "macs": row["macs"], "output": row["output"]}
+    expected["buffers"] = row.get("statistics", totals.buffers)
     for key, value in expected.items():
         if figures[key] != value:
             raise InexpressibleError(f"{key}: {figures[key]}, PyTorch {value}")
@@ -187,7 +268,9 @@ def index(models: dict[str, Any]) -> None:
 
 def dtypes_of(row: dict[str, Any]) -> list[str]:
     """Return the dtype of each input: the first ones have the first of `dtypes`."""
-    return row["dtypes"][:1] * (len(row["inputs"]) - len(row["dtypes"])) + row["dtypes"]
+    dtypes = row["dtypes"][:1] * (len(row["inputs"]) - len(row["dtypes"])) + row["dtypes"]
+    text_and_image = [len(shape) for shape in row["inputs"]] == [2, 4]
+    return ["int64", "float32"] if text_and_image else dtypes
 
 
 def main() -> None:
@@ -206,20 +289,18 @@ def main() -> None:
         for name, row in rows.items():
             if options.only and name not in options.only and population not in options.only:
                 continue
-            if "used_params" not in row:
-                continue
             path = FOLDER / f"{population.partition('-')[0]}-{name}.yaml"
             try:
-                text, figures = convert(population, name, row)
-                if len(text) > LARGEST:
-                    raise InexpressibleError(f"{len(text)} bytes")  # noqa: TRY301
+                found = convert(population, name, row)
+                if len(found.text) > LARGEST:
+                    raise InexpressibleError(f"{len(found.text)} bytes")  # noqa: TRY301
             except Exception as error:  # noqa: BLE001
                 print(
                     f"{population}\t{name}\t{type(error).__name__}: {str(error)[:300]}".replace("\n", " "), flush=True
                 )
                 continue
-            path.write_text(text, encoding="utf-8")
-            print(f"{population}\t{name}\tok {len(text)} {figures}", flush=True)
+            path.write_text(found.text, encoding="utf-8")
+            print(f"{population}\t{name}\tok {len(found.text)} {found.figures}", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .arithmetic import hides
-from .values import Converter, Data, InexpressibleError, Learnt, common, constant_number, handles, shape_of
+from .records import Data, InexpressibleError, Learnt
+from .values import Converter, common, constant_number, handles, shape_of
 
 if TYPE_CHECKING:
     import torch
@@ -17,9 +19,9 @@ def convolution(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Convert a convolution."""
     weight, rank = a["weight"], len(shape_of(node)) - 2
     transposed = "transpose" in node.name
-    if not isinstance(weight, Learnt):
-        raise InexpressibleError("weights that are no parameters")
-    kernel = weight.shape[2:]
+    if isinstance(weight, Data):
+        raise InexpressibleError("weights from data")
+    kernel = tuple(weight.shape[2:])
     channels = shape_of(node)[1]
     fields: dict[str, Any] = {"out_channels": channels, "kernel_size": common(kernel)}
     for name, default in (("stride", 1), ("padding", 0), ("dilation", 1), ("output_padding", 0)):
@@ -34,7 +36,44 @@ def convolution(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     if to.stated and not transposed:
         fields["in_channels"] = a["input"].shape[1]
     type_ = "conv_transpose" if transposed else "conv"
-    return to.emit(type_, fields, a["input"], shape=shape_of(node), weights=[weight, a["bias"]])
+    if isinstance(weight, Learnt) and is_plain(weight):
+        return to.emit(type_, fields, a["input"], shape=shape_of(node), weights=[weight, a["bias"]])
+    if isinstance(weight, Learnt):
+        more, held = computed_weight(to, weight, a["bias"])
+        return to.emit(type_, fields | more, a["input"], shape=shape_of(node), weights=held)
+    fixed = to.constant(weight)
+    result = to.emit(type_, fields, a["input"], shape=shape_of(node), weights=[a["bias"]])
+    result.step.tied["weight"] = (fixed.step, "")
+    return result
+
+
+def is_plain(weight: Learnt) -> bool:
+    """Return whether a tensor is a parameter, or one whose axes of size 1 were removed and inserted again."""
+    node = weight.node
+    while node is not None and any(word in str(node.target) for word in ("squeeze", "view", "reshape")):
+        node = node.args[0] if node.args[0].op != "placeholder" else None
+    return node is None and weight.shape == weight.whole
+
+
+def computed_weight(to: Converter, weight: Learnt, bias: Learnt | None) -> tuple[dict[str, Any], list[Any]]:
+    """Return the fields of a weight that is computed from parameters, and these in the layer's order."""
+    name, node = str(weight.node.target), weight.node
+    if "weight_norm" in name:
+        own = [Learnt(frozenset({each}), (), ()) for each in sorted(weight.names)]  # the lengths come first
+        dim = node.args[2] if len(node.args) > 2 else 0
+        return {"weight_norm": True, **({"weight_norm_dim": dim} if dim else {})}, [bias, *own]
+    source = node.args[0]
+    if "reshape_as" not in name or "batch_norm" not in str(source.target) or not source.args[5]:
+        raise InexpressibleError(f"weights computed by {name}")
+    (filters, factor), eps = (source.args[:2], source.args[7])
+    own, fields = to.env[filters.args[0]], {"standardize": True, "eps": eps}
+    if factor is None:
+        return fields, [own, bias]
+    product = factor.args[0]
+    fan_in = math.prod(own.shape[1:])
+    gamma = product.args[1] * math.sqrt(fan_in)
+    fields |= {"gain": True} | ({} if math.isclose(gamma, 1, rel_tol=1e-6) else {"gamma": gamma})
+    return fields, [own, bias, to.env[product.args[0]]]
 
 
 @handles("batch_norm")
@@ -45,7 +84,9 @@ def batch_norm(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
         fields["affine"] = False
     if to.stated:
         fields["num_features"] = shape_of(node)[1]
-    return to.emit("batch_norm", fields, a["input"], shape=shape_of(node), weights=[a["weight"], a["bias"]])
+    result = to.emit("batch_norm", fields, a["input"], shape=shape_of(node), weights=[a["weight"], a["bias"]])
+    result.step.statistics = (a["running_mean"], a["running_var"])
+    return result
 
 
 @handles("layer_norm", "rms_norm")
@@ -74,8 +115,10 @@ def group_norm(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     fields: dict[str, Any] = {"num_groups": a["num_groups"]} if groups else {}
     if a["eps"] != 1e-5:
         fields["eps"] = a["eps"]
-    if (a["weight"] is None) != (a["bias"] is None) or a.get("running_mean") is not None:
-        raise InexpressibleError("a norm with a weight alone")
+    if a.get("running_mean") is not None:
+        raise InexpressibleError("an instance norm with statistics")
+    if a["weight"] is not None and a["bias"] is None:
+        fields["bias"] = False
     if groups == (a["weight"] is None):
         fields["affine"] = not groups
     type_ = "group_norm" if groups else "instance_norm"
@@ -116,10 +159,11 @@ def adaptive_pool(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Any:
     return (result, None) if isinstance(node.meta["val"], (tuple, list)) else result
 
 
-WORDS = {
-    "relu": "relu", "hardswish": "hardswish", "hardsigmoid": "hardsigmoid", "silu": "silu", "sigmoid": "sigmoid",
-    "tanh": "tanh",
-}  # fmt: skip
+WORDS = (
+    *("relu", "hardswish", "hardsigmoid", "silu", "sigmoid", "tanh", "mish", "exp", "log", "sqrt", "abs", "erf"),
+    *("sin", "cos", "sign", "reciprocal", "floor"),
+)
+"""Operators that the format has by the same name."""
 
 
 @handles(*WORDS)
@@ -127,11 +171,17 @@ def activation(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Convert an activation without fields."""
     name = node.target._schema.name.removeprefix("aten::").removesuffix("_")
     if name == "tanh" and a["self"].note[:1] == ("cubic",) and math.isclose(a["self"].factor, math.sqrt(2 / math.pi)):
-        return Data(a["self"].step, shape_of(node), note=("tanh of cubic", a["self"].note[1]))
-    return to.emit(WORDS[name], None, a["self"], shape=shape_of(node))
+        kept = replace(a["self"])
+        return Data(
+            kept.step,
+            shape_of(node),
+            note=("tanh of cubic", kept.note[1]),
+            plain=lambda: to.emit("tanh", None, kept, shape=shape_of(node)),
+        )
+    return to.emit(name, None, a["self"], shape=shape_of(node))
 
 
-@handles("gelu", "leaky_relu", "elu", "softplus", "hardtanh")
+@handles("gelu", "leaky_relu", "elu", "softplus", "hardtanh", "celu", "selu")
 def activation_of_fields(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Convert an activation with fields."""
     data, shape = a["self"], shape_of(node)
@@ -142,6 +192,8 @@ def activation_of_fields(to: Converter, node: torch.fx.Node, a: dict[str, Any]) 
         return to.emit(name, a["negative_slope"], data, shape=shape)
     if name == "hardtanh" and (a["min_val"], a["max_val"]) == (0, 6):
         return to.emit("relu6", None, data, shape=shape)
+    if name == "hardtanh":
+        return to.emit(name, {"min_val": a["min_val"], "max_val": a["max_val"]}, data, shape=shape)
     if name == "elu" and (a["scale"], a["input_scale"]) == (1, 1):
         return to.emit(name, a["alpha"], data, shape=shape)
     if name == "softplus":
@@ -154,7 +206,13 @@ def softmax(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Convert a softmax; that of a scaled product is a part of attention."""
     data, name = a["self"], node.target._schema.name.removeprefix("aten::")
     if data.note[:1] == ("product",) and name == "softmax":
-        return Data(data.step, data.shape, note=("weights", data))
+        kept = replace(data)
+        return Data(
+            data.step,
+            data.shape,
+            note=("weights", data),
+            plain=lambda: to.emit(name, a["dim"], kept, shape=shape_of(node)),
+        )
     return to.emit(name, a["dim"], data, shape=shape_of(node))
 
 
@@ -188,7 +246,7 @@ def embedding(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
 def lstm(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> tuple[Data, ...]:
     """Convert an LSTM that starts from zeros."""
     if any(constant_number(state) != 0 for state in a["hx"]):
-        raise InexpressibleError("initial states")
+        raise InexpressibleError("initial states")  # of constants that are not zeros
     fields = {
         "num_layers": a["num_layers"],
         "bidirectional": a["bidirectional"],
@@ -206,17 +264,17 @@ def lstm(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> tuple[Data, .
 @handles("scaled_dot_product_attention")
 def attention(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Convert attention; a constant mask is causal or hides nothing."""
-    query, key, value = (a[name] for name in ("query", "key", "value"))
+    query, key, value = (to.value(a[name]) for name in ("query", "key", "value"))
     fields: dict[str, Any] = {}
     if a["is_causal"] or hides(a["attn_mask"], causal=True):
         fields["is_causal"] = True
-    elif a["attn_mask"] is not None and not hides(a["attn_mask"], causal=False):
-        raise InexpressibleError("a mask of attention")
+    mask = None if fields or hides(a["attn_mask"], causal=False) else a["attn_mask"]
     usual = query.shape[-1] ** -0.5
     scale = (usual if a["scale"] is None else a["scale"]) * query.factor * key.factor
     if not math.isclose(scale, usual, rel_tol=1e-6):
         fields["scale"] = scale
-    query, key = (Data(side.step, side.shape, side.output, note=side.note) for side in (query, key))
+    query, key = (replace(side, factor=1.0) for side in (query, key))
     if a["enable_gqa"] or key.shape[1] != query.shape[1]:
         fields["enable_gqa"] = True
-    return to.emit("scaled_dot_product_attention", fields, query, key, value, shape=shape_of(node))
+    attended = (query, key, value) if mask is None else (query, key, value, to.value(mask))
+    return to.emit("scaled_dot_product_attention", fields, *attended, shape=shape_of(node))

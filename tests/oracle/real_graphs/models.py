@@ -47,13 +47,16 @@ class Detector(torch.nn.Module):
 
 
 class Uninitialised(TorchDispatchMode):
-    """Leaves parameters as they are allocated: what would fill them is not done, so that their memory is never used."""
+    """Leaves large parameters as they are allocated: what would fill them is not done, so that they take no memory."""
+
+    LARGE = 100_000
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Call an operator that does not write to a parameter."""
+        """Call an operator that does not write to a large parameter."""
         del types
-        if func._schema.is_mutable and args and isinstance(args[0], torch.nn.Parameter):
-            return args[0]
+        written = args[0] if func._schema.is_mutable and args else None
+        if isinstance(written, torch.nn.Parameter) and written.numel() > self.LARGE:
+            return written
         return func(*args, **(kwargs or {}))
 
 
@@ -76,19 +79,28 @@ def build(population: str, name: str, row: dict[str, Any]) -> torch.nn.Module:
         import timm
 
         return Outputs(timm.create_model(name, pretrained=False))
-    return build_transformers(row["note"], len(row["inputs"]))
+    return build_transformers(row["note"], row["inputs"])
 
 
+WHOLE = ("ConvNextV2ForImageClassification",)
+"""Models whose layers are not counted by one number."""
+OTHERS: dict[str, dict[str, Any]] = {
+    "GPTNeoForCausalLM": {"attention_types": [[["global", "local"], 1]]},
+    "CLIPModel": {"text_config": {"num_hidden_layers": 2}, "vision_config": {"num_hidden_layers": 2}},
+}
+"""What else a configuration of two layers needs."""
 FEW = ("num_hidden_layers", "encoder_layers", "decoder_layers", "num_layers", "n_layer", "n_layers")
 
 
-def build_transformers(note: str, inputs: int) -> torch.nn.Module:
+def build_transformers(note: str, inputs: list[list[int]]) -> torch.nn.Module:
     """Return a model of transformers of two layers; `note` names its class and its configuration."""
     import transformers
 
     model, configuration = re.match(r"(\w+)\((\w+)", note).groups()
     defaults = getattr(transformers, configuration)()
-    changed = {key: 2 for key in FEW if isinstance(getattr(defaults, key, None), int)}
+    changed = {key: 2 for key in FEW if isinstance(getattr(defaults, key, None), int)} | OTHERS.get(model, {})
+    if model in WHOLE:
+        changed = {}
     extra = re.search(r"few layers, (\{.*\})\)", note)
     if extra:
         import ast
@@ -98,5 +110,7 @@ def build_transformers(note: str, inputs: int) -> torch.nn.Module:
     for key in ("use_cache", "output_attentions", "output_hidden_states"):
         if hasattr(config, key):
             setattr(config, key, False)
-    names = ("input_ids", "decoder_input_ids") if inputs == 2 else ()
+    config._experts_implementation = "batched_mm"  # of those without control flow by data
+    second = "pixel_values" if len(inputs[-1]) > 2 else "decoder_input_ids"
+    names = ("input_ids", second) if len(inputs) == 2 else ()
     return Outputs(getattr(transformers, model)(config), names)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from .models import BATCH
-from .values import Converter, Data, InexpressibleError, Learnt, common, handles, shape_of
+from .records import Data, InexpressibleError, Learnt
+from .values import Converter, common, handles, shape_of
 
 
 @handles("alias", "contiguous", "clone", "detach", "to", "type_as", "lift_fresh_copy", "float", "_to_copy")
-def same(_: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
+def same(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Return a value unchanged."""
     data = a["self"] if "self" in a else a["input"]
     dtype = node.meta["val"].dtype
-    if dtype.is_floating_point != node.args[0].meta["val"].dtype.is_floating_point:
-        raise InexpressibleError("integers as numbers")
+    if kind_of(dtype) != kind_of(node.args[0].meta["val"].dtype):
+        return to.emit("cast", kind_of(dtype), data, shape=shape_of(node))
     return data
+
+
+def kind_of(dtype: torch.dtype) -> str:
+    """Return a dtype as the format has it."""
+    return "float32" if dtype.is_floating_point else "bool" if dtype == torch.bool else "int64"
 
 
 @handles("_assert_tensor_metadata", "_assert_async", "sym_size")
@@ -32,7 +39,13 @@ def flatten(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     data, rank = a["self"], len(a["self"].shape)
     start, end = a["start_dim"] % rank, a["end_dim"] % rank
     if data.note[:1] == ("rotated",) and (start, end) == (rank - 2, rank - 1):
-        return Data(data.step, shape_of(node), note=data.note)
+        kept = replace(data)
+        return Data(
+            data.step,
+            shape_of(node),
+            note=data.note,
+            plain=lambda: to.emit("flatten", {"start_dim": start, "end_dim": end}, kept, shape=shape_of(node)),
+        )
     if start == end:
         return data
     fields = {} if start == 1 else {"start_dim": start}
@@ -80,25 +93,28 @@ def squeeze(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
 @handles("cat", "concat", "concatenate")
 def cat(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Convert a concatenation: of data, of trainable tokens and data, or of the halves of a rotation."""
-    parts, shape = list(a["tensors"]), shape_of(node)
+    parts, shape = [part for part in a["tensors"] if 0 not in part.shape], shape_of(node)
+    if len(parts) == 1:
+        return parts[0]
     dim = a["dim"] % len(shape)
     first, last = parts[0], parts[-1]
     if isinstance(first, Data) and first.note[:1] == ("negative",):
         _, source, _, start, _ = first.note[1].note if first.note[1].note[:1] == ("part",) else (None,) * 5
         if len(parts) == 2 and last.note[:1] == ("part",) and last.note[1].key() == source.key() and start:
-            return Data(first.step, shape, note=("rotated", source, False))
-    if isinstance(last, Data) and all(isinstance(part, Learnt) for part in parts[:-1]) and parts[:-1]:
-        if dim != 1 or len(shape) != 3 or any(part.rows for part in parts[:-1]):
-            raise InexpressibleError("learnt tokens on another axis")
+            kept = [replace(part) for part in parts]
+            return Data(
+                first.step,
+                shape,
+                note=("rotated", source, False),
+                plain=lambda: to.emit("concat", {"dim": dim}, *kept, shape=shape),
+            )
+    tokens = dim == 1 and len(shape) == 3 and isinstance(last, Data)
+    if tokens and all(isinstance(part, Learnt) and part.shape[1] == 1 for part in parts[:-1]):
         data = last
         for part in reversed(parts[:-1]):
-            for index in range(part.shape[1]):
-                size = data.shape[1] + 1
-                held = [part] if index == 0 else []
-                data = to.emit("class_token", None, data, shape=(shape[0], size, shape[2]), weights=held)
+            data = to.emit("class_token", None, data, shape=(shape[0], data.shape[1] + 1, shape[2]), weights=[part])
         return data
-    if not all(isinstance(part, Data) for part in parts):
-        raise InexpressibleError("a concatenation with a constant or a learnt tensor")
+    parts = [to.along_batch(to.value(part), shape[0]) if dim else to.value(part) for part in parts]
     return to.emit("concat", {} if dim == 1 else {"dim": dim}, *parts, shape=shape)
 
 
@@ -111,10 +127,14 @@ def stack(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     if first.note[:1] == ("negative",):
         (kind, source, start), (other, again, zero) = first.note[1].note[:3], a["tensors"][1].note[:3]
         if kind == other == "every second" and source.key() == again.key() and (start, zero) == (1, 0):
-            return Data(first.step, shape, note=("rotated", source, True))
-    size = [*shape[:dim], 1, *shape[dim + 1 :]]
-    wide = [to.emit("unsqueeze", dim, part, shape=size) for part in a["tensors"]]
-    return to.emit("concat", {} if dim == 1 else {"dim": dim}, *wide, shape=shape)
+            kept = [replace(part) for part in a["tensors"]]
+            return Data(
+                first.step,
+                shape,
+                note=("rotated", source, True),
+                plain=lambda: to.emit("stack", {"dim": dim}, *kept, shape=shape),
+            )
+    return to.emit("stack", {"dim": dim}, *map(to.value, a["tensors"]), shape=shape)
 
 
 @handles("split", "split_with_sizes", "chunk", "tensor_split")
@@ -128,7 +148,7 @@ def split(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> list[Data]:
     fields: dict[str, Any] = {"chunks": len(sizes)} if "chunks" in a and len(set(sizes)) == 1 else {"split_size": sizes}
     if dim != 1:
         fields["dim"] = dim
-    if dim == 0:
+    if dim == 0 and data.shape[0] % BATCH == 0:
         raise InexpressibleError("a split of the batch")
     type_ = "chunk" if "chunks" in fields else "split"
     step = to.emit(type_, fields, data, shape=shapes[0]).step
@@ -147,6 +167,8 @@ def slice_(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     indices = range(data.shape[dim])[slice(a["start"], a["end"], a["step"])]
     if len(indices) == data.shape[dim]:
         return data
+    if not indices:
+        return Empty(shape_of(node))
     if a["step"] != 1:
         result = to.pick(data, dim, list(indices))
         result.note = ("every second", data, indices[0])
@@ -180,24 +202,76 @@ def index(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Convert an index by one constant list."""
     chosen = [None] * a["dim"] + [a["index"]] if "dim" in a else a["indices"]
     dims = [dim for dim, indices in enumerate(chosen) if indices is not None]
-    if len(dims) != 1 or not isinstance(chosen[dims[0]], torch.Tensor) or chosen[dims[0]].dim() != 1:
+    data, shape = to.value(a["self"]), shape_of(node)
+    tensors = [chosen[dim] for dim in dims]
+    if any(not isinstance(each, torch.Tensor) for each in tensors) or dims != list(range(dims[0], dims[-1] + 1)):
+        if len(dims) == 1 and isinstance(tensors[0], Data):
+            return to.emit("take", {"dim": dims[0]}, data, tensors[0], shape=shape)
+        if dims == [0, 1] and is_each_sample(tensors[0]) and isinstance(tensors[1], Data):
+            return of_each_sample(to, data, tensors[1], shape)
         raise InexpressibleError("an index by data")
-    assert shape_of(node)
-    return to.pick(a["self"], dims[0], [int(place) for place in chosen[dims[0]]])
+    # Indices of several axes are those of one axis in which they are joined.
+    sizes = [data.shape[dim] for dim in dims]
+    if any(size % BATCH == 0 for size in sizes):
+        raise InexpressibleError("an index of the batch")
+    flat = torch.zeros_like(torch.broadcast_tensors(*tensors)[0])
+    for size, each in zip(sizes, tensors, strict=True):
+        flat = flat * size + each % size
+    first = dims[0]
+    joined = (*data.shape[:first], math.prod(sizes), *data.shape[first + len(dims) :])
+    picked = to.pick(to.reshape(data, joined), first, flat.ravel().tolist())
+    return to.reshape(picked, shape)
+
+
+def is_each_sample(index: Any) -> bool:
+    """Return whether an index names the samples of the batch in order."""
+    return isinstance(index, torch.Tensor) and index.tolist() == list(range(BATCH))
+
+
+def of_each_sample(to: Converter, data: Data, index: Data, shape: tuple[int, ...]) -> Data:
+    """Return one position of axis 1 for each sample, `data[range(N), index]`."""
+    rest = [1] * (len(shape) - 1)
+    chosen = to.emit("reshape", [0, 1, *rest], index, shape=(BATCH, 1, *rest))
+    wide = to.emit("expand", [-1, 1, *shape[1:]], chosen, shape=(BATCH, 1, *shape[1:]))
+    found = to.emit("gather", {"dim": 1}, data, wide, shape=(BATCH, 1, *shape[1:]))
+    return to.emit("squeeze", 1, found, shape=shape)
 
 
 @handles("roll")
 def roll(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Convert a roll: the parts of an axis in the other order."""
-    data = a["self"]
-    for shift, dim in zip(a["shifts"], a["dims"], strict=True):
-        size = data.shape[dim]
-        cut = -shift % size
-        if cut:
-            head, tail = to.part(data, dim, 0, cut), to.part(data, dim, cut, size - cut)
-            dim %= len(data.shape)  # noqa: PLW2901
-            data = to.emit("concat", {} if dim == 1 else {"dim": dim}, tail, head, shape=shape_of(node))
-    return data
+    return to.emit("roll", {"shifts": list(a["shifts"]), "dims": list(a["dims"])}, a["self"], shape=shape_of(node))
+
+
+class Empty(Data):
+    """A part without elements."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__("", shape)
+
+
+@handles("einsum")
+def einsum(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
+    """Convert a sum by an equation."""
+    return to.emit(
+        "einsum",
+        {"equation": f"'{a['equation'].replace(' ', '')}'"},
+        *map(to.value, a["tensors"]),
+        shape=shape_of(node),
+    )
+
+
+@handles("unfold")
+def sliding_window(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
+    """Convert the windows of an axis."""
+    fields = {"size": a["size"], "step": a["step"], "dim": a["dimension"]}
+    return to.emit("sliding_window", fields, a["self"], shape=shape_of(node))
+
+
+@handles("tile")
+def tile(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
+    """Convert repetitions of the whole."""
+    return tiled(to, to.value(a["self"]), list(a["dims"]), shape_of(node))
 
 
 @handles("expand", "expand_as", "broadcast_to", "repeat")
@@ -207,15 +281,31 @@ def expand(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     users = {str(user.target).partition(".")[2].partition(".")[0] for user in node.users}
     if data.shape == shape or ("repeat" not in node.name and users <= {"mul", "add", "mul_", "add_"}):
         return data
-    if len(shape) != len(data.shape):
-        raise InexpressibleError("an expansion by an axis")
-    for dim, (old, new) in enumerate(zip(data.shape, shape, strict=True)):
-        if old != new:
-            if new % BATCH == 0 and dim == 0:
-                raise InexpressibleError("an expansion of the batch")
-            wide = [*data.shape[:dim], new, *data.shape[dim + 1 :]]
-            data = to.emit("concat", {} if dim == 1 else {"dim": dim}, *[data] * (new // old), shape=wide)
-    return data
+    if 0 in shape:
+        return Empty(shape)
+    if "repeat" in node.name:
+        return tiled(to, data, list(a["repeats"]), shape)
+    return expanded(to, data, shape)
+
+
+def expanded(to: Converter, data: Data, shape: tuple[int, ...]) -> Data:
+    """Return data whose axes of size 1 are stretched: `N` times along the batch."""
+    old = (0,) * (len(shape) - len(data.shape)) + data.shape
+    if any(new > BATCH and new % BATCH == 0 and new != size for size, new in zip(old, shape, strict=True)):
+        raise InexpressibleError("an expansion to a multiple of the batch")
+    sizes = [-1 if new == size else "N" if new == BATCH else new for size, new in zip(old, shape, strict=True)]
+    return data if sizes == [-1] * len(shape) else to.emit("expand", sizes, data, shape=shape)
+
+
+def tiled(to: Converter, data: Data, repeats: list[int], shape: tuple[int, ...]) -> Data:
+    """Return data that is repeated as a whole; an axis of size 1 that becomes the batch is expanded."""
+    wide = (1,) * (len(repeats) - len(data.shape)) + data.shape
+    if any(count % BATCH == 0 and size != 1 for count, size in zip(repeats, wide, strict=True)):
+        raise InexpressibleError("samples that are repeated")
+    samples = tuple(BATCH if count == BATCH else size for count, size in zip(repeats, wide, strict=True))
+    data = expanded(to, data, samples)
+    rest = [1 if count == BATCH else count for count in repeats]
+    return data if set(rest) == {1} else to.emit("tile", rest, data, shape=shape)
 
 
 @handles("pad", "constant_pad_nd")
@@ -241,57 +331,16 @@ def pad(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     return to.emit("pad", fields if len(fields) > 1 else pads, data, shape=shape_of(node))
 
 
-@handles("upsample_nearest2d", "upsample_bilinear2d", "upsample_nearest1d", "upsample_linear1d", "upsample_nearest3d")
-def upsample(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
-    """Convert an upsampling."""
-    fields: dict[str, Any] = {}
-    if a.get("scale_factors"):
-        fields["scale_factor"] = common(
-            [int(factor) if factor == int(factor) else factor for factor in a["scale_factors"]]
-        )
-    else:
-        fields["size"] = common(list(a["output_size"]))
+@handles("new_zeros", "new_ones", "zeros_like", "ones_like", "full_like", "new_full")
+def made(_: Converter, node: torch.fx.Node, a: dict[str, Any]) -> torch.Tensor:
+    """Return a constant in the shape of a node."""
     name = str(node.target)
-    if "nearest" not in name:
-        fields["mode"] = "bilinear" if "bilinear" in name else "linear"
-        if a["align_corners"]:
-            fields["align_corners"] = True
-    return to.emit("upsample", fields, a.get("input", a.get("self")), shape=shape_of(node))
+    value = a["fill_value"] if "full" in name else int("ones" in name)
+    return torch.full(shape_of(node), value, dtype=node.meta["val"].dtype)
 
 
-@handles("pixel_shuffle", "pixel_unshuffle", "channel_shuffle")
-def shuffle(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
-    """Convert a shuffle."""
-    name = node.target._schema.name.removeprefix("aten::")
-    factor = a.get("upscale_factor", a.get("downscale_factor", a.get("groups")))
-    return to.emit(name, factor, a["self"], shape=shape_of(node))
-
-
-@handles("mean", "sum", "amax")
-def reduce(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
-    """Convert a reduction of axes, one after another; the mean over all positions of a map is a global pool."""
-    data, keep = a["self"], a["keepdim"]
-    rank = len(data.shape)
-    dims = sorted(dim % rank for dim in ([a["dim"]] if isinstance(a["dim"], int) else a["dim"]))
-    name = node.target._schema.name.removeprefix("aten::")
-    if data.note[:1] == ("square",):
-        if name != "mean" or len(dims) != 1 or not keep:
-            raise InexpressibleError("square")
-        return Data(data.step, shape_of(node), note=("mean of squares", data.note[1], dims[0]))
-    if name == "mean" and dims == list(range(2, rank)) and rank > 3:
-        return to.emit("global_avg_pool", None if keep else {"keepdim": False}, data, shape=shape_of(node))
-    type_ = "max" if name == "amax" else name
-    for dim in reversed(dims):
-        shape = [*data.shape[:dim], *([1] if keep else []), *data.shape[dim + 1 :]]
-        data = to.emit(type_, {"dim": dim, "keepdim": True} if keep else dim, data, shape=shape)
-    return data
-
-
-@handles("max")
-def maximum(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> tuple[Data, None]:
-    """Convert the maximum of an axis."""
-    data = a["self"]
-    fields: Any = a["dim"] % len(data.shape)
-    if a["keepdim"]:
-        fields = {"dim": fields, "keepdim": True}
-    return to.emit("max", fields, data, shape=node.meta["val"][0].shape), None
+@handles("repeat_interleave")
+def repeat_interleave(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
+    """Convert entries that are repeated next to each other."""
+    fields = {"repeats": a["repeats"], "dim": a["dim"] % len(a["self"].shape)}
+    return to.emit("repeat_interleave", fields, a["self"], shape=shape_of(node))
