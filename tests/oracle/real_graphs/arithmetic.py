@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .parts import turned_by
 from .records import Data, InexpressibleError, Learnt
 from .values import Converter, constant_number, handles, shape_of
 
@@ -69,7 +70,7 @@ def add(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     if isinstance(second, Data):
         return add_data(to, node, first, second)
     if isinstance(second, Learnt):
-        if shape_of(node) != first.shape or second.node is not None:
+        if shape_of(node) != first.shape or not second.is_view():
             return to.emit("add", {}, first, to.value(second), shape=shape_of(node))
         return to.add_learnt(first, second)
     return add_constant(to, node, first, second)
@@ -135,9 +136,9 @@ def multiply(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     first, second, shape = a["self"], a["other"], shape_of(node)
     if not isinstance(first, Data) or first.note[:1] == ("root",):
         first, second = second, first
-    if isinstance(second, Data):
+    if isinstance(second, Data) or first.note[:1] == ("complex numbers",):
         return multiply_data(to, node, first, second)
-    if shape == first.shape and isinstance(second, Learnt) and len(second.names) == 1:
+    if shape == first.shape and isinstance(second, Learnt) and second.is_view():
         return to.multiply_learnt(first, second)
     number = constant_number(second)
     if shape == first.shape and number is not None:
@@ -160,9 +161,13 @@ def times(data: Data, number: float) -> Data:
     return data if number == 1 else replace(data, factor=data.factor * number)
 
 
-def multiply_data(to: Converter, node: torch.fx.Node, first: Data, second: Data) -> Data:
+def multiply_data(to: Converter, node: torch.fx.Node, first: Data, second: Any) -> Data:
     """Return a product of data; that of a value and its inverse root is an RMS norm."""
     shape = shape_of(node)
+    if first.note[:1] == ("complex numbers",):
+        return turned_by(to, first, second)
+    if node.meta["val"].dtype == torch.bool:
+        return to.emit("logical_and", {}, first, second, shape=shape)
     if second.note[:1] == ("root",):
         _, source, dim, eps = second.note
         if source.key() != first.key() or source.factor != first.factor:

@@ -109,7 +109,7 @@ def cat(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
                 plain=lambda: to.emit("concat", {"dim": dim}, *kept, shape=shape),
             )
     tokens = dim == 1 and len(shape) == 3 and isinstance(last, Data)
-    if tokens and all(isinstance(part, Learnt) and part.shape[1] == 1 for part in parts[:-1]):
+    if tokens and all(isinstance(part, Learnt) and part.is_view() and part.shape[1] == 1 for part in parts[:-1]):
         data = last
         for part in reversed(parts[:-1]):
             data = to.emit("class_token", None, data, shape=(shape[0], data.shape[1] + 1, shape[2]), weights=[part])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -74,3 +75,16 @@ class Learnt:
     def name(self) -> tuple[str, ...]:
         """Return the names in order."""
         return tuple(sorted(self.names))
+
+    def is_view(self) -> bool:
+        """Return whether it has the elements of one parameter in their order."""
+        node = self.node
+        while node is not None and node.op != "placeholder":
+            if not any(word in str(node.target) for word in VIEWS):
+                return False
+            node = node.args[0]
+        return len(self.names) == 1 and math.prod(self.shape) == math.prod(self.whole)
+
+
+VIEWS = ("squeeze", "view", "reshape", "expand", "alias", "aten.to.", "detach", "contiguous", "clone", "flatten")
+"""Parts of the names of operators that change nothing but a shape."""

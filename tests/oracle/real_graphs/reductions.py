@@ -98,6 +98,9 @@ def clamp(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     return to.emit("clamp", fields, a["self"], shape=shape_of(node))
 
 
+LARGEST = 3.0e38
+"""What stands for infinity."""
+
 COMPARISONS = {
     "eq": "equal",
     "ne": "not_equal",
@@ -142,6 +145,7 @@ def masked_fill(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     number = constant_number(a["value"])
     if number is None:
         raise InexpressibleError("masked_fill")
+    number = max(min(number, LARGEST), -LARGEST)
     return to.emit("masked_fill", number, to.value(a["self"]), to.value(a["mask"]), shape=shape_of(node))
 
 
@@ -152,3 +156,20 @@ def argmax(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     if a["keepdim"]:
         fields["keepdim"] = True
     return to.emit("argmax", fields, a["self"], shape=shape_of(node))
+
+
+LOGIC = {"logical_and": "logical_and", "logical_or": "logical_or", "__and__": "logical_and", "__or__": "logical_or"}
+LOGIC |= {"bitwise_and": "logical_and", "bitwise_or": "logical_or"}
+
+
+@handles(*LOGIC)
+def both(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
+    """Convert a conjunction or a disjunction."""
+    type_ = LOGIC[node.target._schema.name.removeprefix("aten::")]
+    return to.emit(type_, {}, to.value(a["self"]), to.value(a["other"]), shape=shape_of(node))
+
+
+@handles("logical_not", "bitwise_not")
+def negation(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
+    """Convert a negation."""
+    return to.emit("logical_not", None, a["self"], shape=shape_of(node))

@@ -140,8 +140,8 @@ class Converter:
         held = [weight for weight in weights if weight is not None]
         if not all(isinstance(weight, Learnt) for weight in held):
             raise InexpressibleError(f"{type_} whose weights are not parameters")
-        if any(len(weight.names) > 1 for weight in held):
-            raise InexpressibleError(f"{type_} whose weights are several parameters")
+        if not all(weight.is_view() for weight in held):
+            raise InexpressibleError(f"{type_} whose weights are computed from parameters")
         names = tuple(name for weight in held for name in weight.name())
         step.keys = tuple(key for key, weight in zip(KEYS, weights, strict=False) if weight is not None)
         owned = [self.owners[name] for name in names if name in self.owners]
@@ -316,7 +316,9 @@ class Converter:
                 self.env[node] = self.inside(each for each in own if each.op != "placeholder")
                 continue
             self.env[node] = self.convert(node)
-            if isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable:
+            operator_ = isinstance(node.target, torch._ops.OpOverload)
+            # `copy_` has written to all that its argument is a part of.
+            if operator_ and node.target._schema.is_mutable and "copy_" not in str(node.target):
                 self.env[node.args[0]] = self.env[node]
         raise AssertionError
 
