@@ -38,9 +38,9 @@ COLUMNS = (
     "precision",
     "reason",
 )
-LOST = {signal.SIGALRM: "not converted in time", signal.SIGKILL: "out of memory"}
+LOST = {signal.SIGPROF: "not converted in time", signal.SIGKILL: "out of memory"}
 SECONDS = 200
-"""The time that one network may take."""
+"""The processor time that one network may take."""
 BYTES = 30 * 2**30
 """The addresses that one process may have."""
 LARGEST_VALUES = 450_000_000
@@ -87,7 +87,7 @@ def made(population: str, name: str, row: dict[str, Any], folder: Path | None) -
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
         try:
             os.write(writer, json.dumps(row_of(population, name, row, folder)).encode())

@@ -40,6 +40,11 @@ IN_THE_ZOO = {
 }
 """The warnings of the zoo, true for the same reasons; every other file has none."""
 
+TABLE = Path(__file__).parent / "real_networks.tsv"
+POPULATIONS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
+"""Of each network of the populations, whether it can be written, by make_real_networks_table.py."""
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "networks.md"
+
 
 def expected(name: str) -> dict[str, int]:
     """Return the number of warnings of each code that the index has for a file."""
@@ -63,6 +68,39 @@ def test_every_file_is_in_the_index_and_none_is_large() -> None:
 def test_a_hundred_networks_are_checked() -> None:
     assert len(NETWORKS) >= 100
     assert {row["population"].partition("-")[0] for row in NETWORKS.values()} == {"torchvision", "timm", "transformers"}
+
+
+def test_the_table_has_the_figures_of_the_files() -> None:
+    rows = {f"{row['population'].partition('-')[0]}-{row['name']}": row for row in POPULATIONS}
+    for name, network in NETWORKS.items():
+        row = rows[name]
+        assert row["written"] == "yes", name
+        assert [row[key] for key in ("population", "params", "buffers", "macs")] == [
+            network[key] for key in ("population", "params", "buffers", "macs")
+        ], name
+
+
+def test_a_network_of_the_table_is_written_with_pytorchs_values_or_has_a_reason_against_it() -> None:
+    for row in POPULATIONS:
+        name = f"{row['population']} {row['name']}"
+        assert row["written"] in {"yes", "no"}, name
+        assert row["written"] == "yes" or row["reason"], name
+        assert bool(row["error"]) == bool(row["precision"]), name
+        assert float(row["error"] or 0) <= 2e-5, name
+
+
+def test_the_guide_has_the_numbers_of_the_table() -> None:
+    lines = GUIDE.read_text(encoding="utf-8").splitlines()
+    for population in sorted({row["population"] for row in POPULATIONS}):
+        rows = [row for row in POPULATIONS if row["population"] == population]
+        counts = [len(rows), sum(row["written"] == "yes" for row in rows), sum(bool(row["error"]) for row in rows)]
+        assert f"| {population} | {' | '.join(map(str, counts))} |" in lines
+
+
+def test_the_guide_names_the_networks_that_cannot_be_written() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    for row in POPULATIONS:
+        assert row["written"] == "yes" or f"`{row['name']}`" in text, row["name"]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
