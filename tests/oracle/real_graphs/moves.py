@@ -331,7 +331,7 @@ def pad(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     return to.emit("pad", fields if len(fields) > 1 else pads, data, shape=shape_of(node))
 
 
-@handles("new_zeros", "new_ones", "zeros_like", "ones_like", "full_like", "new_full")
+@handles("new_empty", "empty_like", "new_zeros", "new_ones", "zeros_like", "ones_like", "full_like", "new_full")
 def made(_: Converter, node: torch.fx.Node, a: dict[str, Any]) -> torch.Tensor:
     """Return a constant in the shape of a node."""
     name = str(node.target)
