@@ -1,14 +1,13 @@
-"""Normalisation over a batch, a layer, groups of channels, single channels or neighbouring ones; and a plain scale."""
+"""Normalisation of channels, over a batch, a sample or groups of channels."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.axes import axis_index
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
-from shapecalc.layers.fields import Axis, Bool, Count, Integer, Number, OptionalCount, Several
+from shapecalc.layers.fields import Bool, Count, Number, OptionalCount
 from shapecalc.layers.initial import Initial
 from shapecalc.layers.roles import Roles, map_roles
 from shapecalc.layers.saved import Saved, saved_input
@@ -68,7 +67,6 @@ class Channelwise(Normalizing):
 
 
 _MOMENTUM = "use `momentum`, the weight of the new batch: 1 minus that of Keras, ONNX and Caffe"
-_LAST_AXES = "use `normalized_shape`, the sizes of the last axes; by default the last axis alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +96,7 @@ class Running(Channelwise):
         constraints.require_stated(self.num_features, x[1], "num_features", "channels", x=x)
         if not self.track_running_stats:
             batch, what = ((), "channel of a sample") if self.per_sample else (x[:1], "channel")
-            _require_several(x, (*batch, *x[2:]), what, constraints)
+            require_several(x, (*batch, *x[2:]), what, constraints)
         return x
 
     def normalized_together(self, x: Shape) -> Dim | None:
@@ -114,7 +112,7 @@ class Running(Channelwise):
         if self.track_running_stats:
             return 2 * product(x)
         groups = x[0] * x[1] if self.per_sample else x[1]
-        return _statistics(product(x), groups=groups, affine=len(self.parameters(x)))
+        return statistics_operations(product(x), groups=groups, affine=len(self.parameters(x)))
 
 
 @layer("batch_norm")
@@ -168,7 +166,7 @@ class BatchNorm(Running):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and the batch's mean and 1/σ of each channel."""
-        return _saved_statistics(x, x[1])
+        return saved_statistics(x, x[1])
 
 
 @layer("instance_norm")
@@ -215,136 +213,9 @@ class InstanceNorm(Running):
         groups = x[0] * x[1]
         copies = (1 if self.affine else 0) + (2 if self.track_running_stats else 0)
         return (
-            *_saved_statistics(x, groups),
+            *saved_statistics(x, groups),
             *((Saved("repeated", copies * groups, dtype="float32"),) if copies else ()),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverLastAxes(Normalizing):
-    """Base class of layer norm and RMS norm, which normalise over the last axes.
-
-    Fields:
-        normalized_shape: Sizes of the last axes, which are normalised together; by default the last axis alone.
-    """
-
-    reads_features = True
-    normalized_shape: Annotated[int | tuple[int, ...] | None, Several(Integer())] = None
-
-    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
-        """Return the input's shape."""
-        normalized = self._normalized(x)
-        last = x[-len(normalized) :]
-        error = LayerError(
-            "SC301",
-            expects=f"{show(normalized)} as its last axes",
-            receives=show(x),
-            field="normalized_shape",
-            label=f"expected {show(last)}",
-            help="leave `normalized_shape` out to normalise the last axis",
-        )
-        constraints.require_equal(last, normalized, error)
-        return x
-
-    def _normalized(self, x: Shape) -> Shape:
-        if self.normalized_shape is None:
-            return x[-1:]
-        return self.normalized_shape if isinstance(self.normalized_shape, tuple) else (self.normalized_shape,)
-
-
-@layer("layer_norm", main="normalized_shape")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerNorm(OverLastAxes):
-    """Normalises over the last axes, by default over the last one.
-
-    Fields:
-        eps: Number added to the variance, so that nothing is divided by 0.
-        elementwise_affine: Whether each element of the normalised axes has a trainable weight.
-        bias: Whether it also has a trainable bias, which requires `elementwise_affine`.
-
-    Input: [*, *normalized_shape]
-    Output: [*, *normalized_shape]
-    Parameters: weight [*normalized_shape], bias [*normalized_shape] (`elementwise_affine`, `bias`)
-    Costs: MACs 0; FLOPs = 5 per element + 2 per normalised group, + 1 per element for each of weight and bias
-    Source: torch.nn.LayerNorm; Ba, Kiros, Hinton 2016
-    """
-
-    foreign_names = "layernormalization ln"
-    foreign_fields = (
-        "eps: epsilon",
-        "normalized_shape: shape ~size ~dim normalizedsize hiddensize numfeatures ~features",
-        "elementwise_affine: affine ~scale",
-        "bias: center usebias",
-        f"nothing: axis beginnormaxis rmsscaling | {_LAST_AXES}",
-    )
-    eps: Epsilon = 1e-5
-    elementwise_affine: Bool = True
-    bias: Bool = True
-
-    @property
-    def has_bias(self) -> bool:
-        """Whether it has a bias."""
-        return self.elementwise_affine and self.bias
-
-    def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return the weight and the bias, each with the shape of the normalised axes."""
-        if not self.elementwise_affine:
-            return {}
-        normalized = self._normalized(x)
-        return {"weight": normalized, "bias": normalized} if self.bias else {"weight": normalized}
-
-    def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return the operations of the statistics, the weight and the bias."""
-        groups = product(x[: len(x) - len(self._normalized(x))])
-        return _statistics(product(x), groups=groups, affine=len(self.parameters(x)))
-
-    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, and mean and 1/σ of each group."""
-        return _saved_statistics(x, product(x[: len(x) - len(self._normalized(x))]))
-
-
-@layer("rms_norm", main="normalized_shape")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RmsNorm(OverLastAxes):
-    """Divides by the root of the mean of squares over the last axes, x/√(Σx²/n + eps), without subtracting the mean.
-
-    Fields:
-        eps: Number added to the mean of squares, so that nothing is divided by 0; by default the float32 machine
-            epsilon.
-        elementwise_affine: Whether each element of the normalised axes has a trainable weight.
-
-    Input: [*, *normalized_shape]
-    Output: as the input
-    Parameters: weight with the shape of the last axes (`elementwise_affine`)
-    Costs: MACs 0; FLOPs = 3 per element (square, add, divide) + 2 per group (divide, add eps; n
-        squares need n − 1 additions, the root counts as the n-th), + 1 per element with `elementwise_affine`
-    Source: torch.nn.RMSNorm; Zhang and Sennrich 2019, equation 4
-    """
-
-    foreign_names = "rmsnorm rmsnormalization simplifiedlayernormalization t5layernorm"
-    foreign_fields = (
-        "normalized_shape: shape dim hiddensize",
-        "eps: epsilon varianceepsilon rmsnormeps",
-        "elementwise_affine: affine ~scale",
-        f"nothing: axis | {_LAST_AXES}",
-    )
-    eps: Epsilon = 1.1920928955078125e-07
-    elementwise_affine: Bool = True
-
-    def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return the weight with the shape of the last axes."""
-        return {"weight": self._normalized(x)} if self.elementwise_affine else {}
-
-    def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return the operations of the squares, their mean and root, the division and the weight."""
-        rows = product(x[: len(x) - len(self._normalized(x))])
-        return (4 if self.elementwise_affine else 3) * product(x) + 2 * rows
-
-    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, the root of each group, and the normalised elements if a weight multiplies them."""
-        rows = product(x[: len(x) - len(self._normalized(x))])
-        normalised = (Saved("normalised", product(x)),) if self.elementwise_affine else ()
-        return (saved_input((x,)), Saved("1/root", rows, dtype="float32"), *normalised)
 
 
 @layer("group_norm", main="num_groups")
@@ -385,138 +256,19 @@ class GroupNorm(Channelwise):
         constraints.require_stated(self.num_channels, x[1], "num_channels", "channels", x=x)
         constraints.require_divides("num_groups", self.num_groups, x[1], "channels", offered=1, x=x)
         # PyTorch counts the elements of the whole batch: a single element per group is an error only with one sample.
-        _require_several(x, (x[0], x[1] // self.num_groups, *x[2:]), "group", constraints)
+        require_several(x, (x[0], x[1] // self.num_groups, *x[2:]), "group", constraints)
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return the operations of the statistics, and of scale and shift."""
-        return _statistics(product(x), groups=x[0] * self.num_groups, affine=len(self.parameters(x)))
+        return statistics_operations(product(x), groups=x[0] * self.num_groups, affine=len(self.parameters(x)))
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and mean and 1/σ of each group."""
-        return _saved_statistics(x, x[0] * self.num_groups)
+        return saved_statistics(x, x[0] * self.num_groups)
 
 
-@layer("local_response_norm", main="size")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalResponseNorm(Layer):
-    """Divides each element by a power of the squares of `size` neighbouring channels, x/(k + α/size · Σx²)^β.
-
-    Fields:
-        size: Number of neighbouring channels whose squares are summed, the channel itself included.
-        alpha: Factor α of the mean of squares.
-        beta: Exponent β of the divisor.
-        k: Constant added to the mean of squares before it is raised to the power β.
-
-    Input: [N, C, *]
-    Output: [N, C, *]
-    Parameters: none
-    Costs: MACs 0; FLOPs = size + 4 per element (square; size − 1 additions; scale, add k, power, divide); channels
-        beyond the first and last count as zeros
-    Source: torch.nn.LocalResponseNorm; Krizhevsky, Sutskever, Hinton 2012, section 3.3 (there α is not divided)
-    """
-
-    foreign_names = "~lrn ~localresponsenormalization ~crossmaplrn#"
-    foreign_notes = (
-        (
-            "lrn localresponsenormalization | use `local_response_norm`: `size` counts channels, and `alpha` is "
-            "divided by it"
-        ),
-    )
-    foreign_fields = (
-        "size: localsize ~n nsize windowsize ~depth",
-        "k: ~bias",
-        "nothing: depthradius | use `size`, which is 2 × depth_radius + 1",
-        "nothing: normregion",
-    )
-    reads_map = True
-    size: Count
-    alpha: Annotated[float, Number()] = 1e-4
-    beta: Annotated[float, Number()] = 0.75
-    k: Annotated[float, Number()] = 1.0
-
-    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
-        """Return the input's shape."""
-        if len(x) < 3:
-            raise LayerError("SC305", expects="[N, C, *spatial]", receives=show(x), label=f"receives rank {len(x)}")
-        return x
-
-    def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return size + 4 operations per element."""
-        return (self.size + 4) * product(x)
-
-    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, its squares padded with channels of zeros, the base of the power β, and the divisor."""
-        squares = Saved("squares", x[0] * (x[1] + self.size - 1) * product(x[2:]))
-        return (saved_input((x,)), squares, Saved("sums", product(x)), Saved("divisor", product(x)))
-
-
-@layer("scale")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale(Normalizing):
-    """Multiplies each channel by a trainable factor and, with `bias`, adds a trainable bias.
-
-    The factor alone is the layer scale of ConvNeXt; factor and bias are the trainable coefficient and bias of LeNet-5's
-    sub-sampling maps.
-
-    Fields:
-        dim: Axis with one factor for each index; a negative index counts from the last axis.
-        bias: Whether a trainable bias is added as well, one for each index of `dim`.
-        num_features: Size of axis `dim`. By default it follows from the input; a given value is checked against it.
-
-    Input: [N, C, *], or any shape that has axis `dim`
-    Output: as the input
-    Parameters: weight [C], bias [C] (`bias`)
-    Costs: MACs 0; FLOPs = 1 per element, 2 with `bias`
-    Source: Liu et al. 2022 (ConvNeXt), layer scale; LeCun, Bottou, Bengio, Haffner 1998, section II.B
-    """
-
-    foreign_names = "~layerscale# ~learnablescale ~scaleshift"
-    foreign_fields = (
-        "dim: axis",
-        "bias: usebias biasterm hasbias withbias center",
-        "num_features: features numchannels channels c",
-        "nothing: initvalues initvalue gamma scale",
-    )
-    dim: Axis = 1
-    bias: Bool = False
-    num_features: OptionalCount = None
-
-    @property
-    def in_keras(self) -> bool:
-        """False: its Rescaling has a constant factor."""
-        return False
-
-    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
-        """Return the input's shape."""
-        channels = x[axis_index(self.dim, len(x), "dim", x)]
-        constraints.require_stated(self.num_features, channels, "num_features", "channels", x=x)
-        return x
-
-    @property
-    def has_bias(self) -> bool:
-        """Whether it has a bias."""
-        return self.bias
-
-    def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return the weight and, with `bias`, the bias.
-
-        >>> Scale(dim=-1).parameters((1, 56, 56, 96))    # ConvNeXt-T, first stage
-        {'weight': (96,)}
-        """
-        channels = (x[self.dim],)
-        return {"weight": channels, "bias": channels} if self.bias else {"weight": channels}
-
-    def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one multiplication per element, and one addition with `bias`."""
-        return (2 if self.bias else 1) * product(x)
-
-    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, from which the factor's gradient is computed."""
-        return (saved_input((x,)),)
-
-
-def _require_several(x: Shape, axes: Shape, what: str, constraints: Constraints) -> None:
+def require_several(x: Shape, axes: Shape, what: str, constraints: Constraints) -> None:
     """Raise `LayerError` SC302 for statistics over a single element, as PyTorch does: its deviation is always 0."""
     if all(dim == 1 for dim in axes):
         expects = f"more than one number per {what} to take statistics over"
@@ -524,10 +276,11 @@ def _require_several(x: Shape, axes: Shape, what: str, constraints: Constraints)
     constraints.require_nonnegative(product(axes) - 2)
 
 
-def _saved_statistics(x: Shape, groups: Dim) -> tuple[Saved, ...]:
+def saved_statistics(x: Shape, groups: Dim) -> tuple[Saved, ...]:
     """Return the records of the input and of the statistics of each group, which are float32 in any run."""
     return (saved_input((x,)), Saved("mean", groups, dtype="float32"), Saved("1/σ", groups, dtype="float32"))
 
 
-def _statistics(elements: Dim, *, groups: Dim, affine: int) -> Dim:
+def statistics_operations(elements: Dim, *, groups: Dim, affine: int) -> Dim:
+    """Return the operations of a normalisation by its own statistics; `affine` are those per element after it."""
     return (STATISTICS + affine) * elements + PER_GROUP * groups

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from math import prod
-
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, RunShapes, Shape, Work, constant, kernel, outputs_times, quotient
+from shapecalc.reference.base import Array, Call, Shape, Work, kernel, outputs_times
 from shapecalc.reference.gradients import Context, Gradients, backward
 
 # Scaled and shifted at a time, so that the shift reads from the cache what the scale has written. Measured over the
@@ -164,92 +162,6 @@ def instance_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     return normalized_channels_backward(ctx, tuple(range(2, gradient.ndim)), gradient)
 
 
-def last_axes(call: Call, x: Array) -> Shape:
-    """Return the shape of the last axes that are normalized over: `normalized_shape`, or the last axis.
-
-    Raises `ValueError` if the last axes of the input have other lengths.
-    """
-    shape = call.fields["normalized_shape"]
-    shape = x.shape[-1:] if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
-    if x.shape[-len(shape) :] != shape:
-        raise ValueError(f"normalizes over {shape}, but the last axes are {x.shape[-len(shape) :]}")
-    return shape
-
-
-@kernel("layer_norm", workspace=outputs_times(1))
-def layer_norm(call: Call, x: Array) -> Array:
-    """Return x normalized over the last axes, as many as `normalized_shape` has.
-
-    Raises `ValueError` if those have other lengths.
-    Source: torch.nn.LayerNorm.
-    """
-    shape = last_axes(call, x)
-    normalized = by_own_statistics(call.work, x, tuple(range(-len(shape), 0)), call.fields["eps"])
-    normalized = call.work.named("x̂", normalized)
-    if call.fields["elementwise_affine"]:
-        normalized *= call.parameters["weight"].reshape(shape)
-        if call.fields["bias"]:
-            normalized += call.parameters["bias"].reshape(shape)
-    return normalized
-
-
-@backward("layer_norm")
-def layer_norm_backward(ctx: Context, gradient: Array) -> Gradients:
-    """Return gradients through the statistics of the last axes; those of weight and bias sum over all other axes."""
-    (x,), call = ctx.inputs, ctx.call
-    shape = last_axes(call, x)
-    affine = call.fields["elementwise_affine"]
-    scaled = gradient * call.parameters["weight"] if affine else gradient
-    axes = tuple(range(-len(shape), 0))
-    grad_input, normalized = by_own_statistics_backward(call.work, x, axes, call.fields["eps"], scaled, x.shape)
-    parameters = {"weight": summed(gradient * normalized, shape)} if affine else {}
-    if affine and call.fields["bias"]:
-        parameters["bias"] = summed(gradient, shape)
-    return Gradients((grad_input,), parameters)
-
-
-def summed(x: Array, shape: Shape) -> Array:
-    """Return the sum over all axes but the last ones, which have that shape."""
-    total: Array = x.reshape(-1, *shape).sum(axis=0)
-    return total
-
-
-@kernel("rms_norm", workspace=outputs_times(1))
-def rms_norm(call: Call, x: Array) -> Array:
-    """Return x / √(mean of squares over the last axes + eps), times the weight.
-
-    Raises `ValueError` if those have other lengths.
-    Source: torch.nn.RMSNorm.
-    """
-    shape = last_axes(call, x)
-    normalized = call.work.named("x̂", x / root_mean_square(call, x, shape))
-    if call.fields["elementwise_affine"]:
-        normalized *= call.parameters["weight"].reshape(shape)
-    return normalized
-
-
-def root_mean_square(call: Call, x: Array, shape: Shape) -> Array:
-    """Return √(mean of squares over the last axes + eps)."""
-    axes = tuple(range(-len(shape), 0))
-    mean = (x * x).sum(axis=axes, keepdims=True) / constant(x, prod(shape))
-    return call.work.reduced("r", np.sqrt(mean + constant(x, call.fields["eps"])), axes)
-
-
-@backward("rms_norm")
-def rms_norm_backward(ctx: Context, gradient: Array) -> Gradients:
-    """Return dX = (dX̂ − x̂ · mean of dX̂ ⊙ x̂)/r, where r is the root and x̂ = X/r; dW sums dY ⊙ x̂."""
-    (x,), call = ctx.inputs, ctx.call
-    shape = last_axes(call, x)
-    root = root_mean_square(call, x, shape)
-    normalized = call.work.named("x̂", x / root)
-    affine = call.fields["elementwise_affine"]
-    scaled = call.work.named("∂L/∂x̂", gradient * call.parameters["weight"] if affine else gradient)
-    axes = tuple(range(-len(shape), 0))
-    along = call.work.reduced("mean of ∂L/∂x̂·x̂", (scaled * normalized).mean(axis=axes, keepdims=True), axes)
-    parameters = {"weight": summed(gradient * normalized, shape)} if affine else {}
-    return Gradients(((scaled - normalized * along) / root,), parameters)
-
-
 @kernel("group_norm", workspace=outputs_times(1))
 def group_norm(call: Call, x: Array) -> Array:
     """Return every group of channels of every sample normalized by its own statistics.
@@ -267,87 +179,3 @@ def group_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return gradients through the statistics of every group."""
     axes = tuple(range(2, gradient.ndim + 1))
     return normalized_channels_backward(ctx, axes, gradient, groups=ctx.call.fields["num_groups"])
-
-
-def local_response_norm_workspace(run: RunShapes) -> int:
-    """Return the bytes of the squares, of a copy padded with zeros, and of their sums."""
-    (samples, channels, *lengths), size = run.inputs[0], int(run.fields["size"])
-    return run.itemsize * (2 * prod(run.outputs[0]) + samples * (channels + size - 1) * prod(lengths))
-
-
-@kernel("local_response_norm", workspace=local_response_norm_workspace)
-def local_response_norm(call: Call, x: Array) -> Array:
-    """Return x / (k + alpha/size · sum of squares over `size` channels)^beta; channels are padded with zeros.
-
-    An even size includes one channel more before than after.
-    Source: torch.nn.LocalResponseNorm.
-    """
-    total = local_sums(call, x)
-    total **= call.fields["beta"]
-    result: Array = x / call.work.named("denominator", total)
-    return result
-
-
-@backward("local_response_norm")
-def local_response_norm_backward(ctx: Context, gradient: Array) -> Gradients:
-    """Return dX = dY/tᵝ − 2β · alpha/size · X · sum of dY ⊙ Y/t over the channels whose t reads this one.
-
-    t is k + alpha/size · sum of squares. For these channels `before` and `after` are swapped.
-    """
-    (x,), (y,), fields = ctx.inputs, ctx.outputs, ctx.call.fields
-    size, total = fields["size"], local_sums(ctx.call, x)
-    readers = neighbour_sums(gradient * y / total, (size - 1) // 2, size // 2)
-    readers = ctx.call.work.named("sum of ∂L/∂y·y/t", readers)
-    grad_input = gradient / ctx.call.work.named("denominator", total ** fields["beta"])
-    grad_input -= x * readers * quotient(x, 2 * fields["beta"] * fields["alpha"], size)
-    return Gradients((grad_input,))
-
-
-def local_sums(call: Call, x: Array) -> Array:
-    """Return k + alpha/size · sum of squares over `size` channels."""
-    size = call.fields["size"]
-    total = call.work.named("sum of squares", neighbour_sums(x * x, size // 2, (size - 1) // 2))
-    total *= quotient(x, call.fields["alpha"], size)
-    total += call.fields["k"]
-    return call.work.named("t", total)
-
-
-def neighbour_sums(x: Array, before: int, after: int) -> Array:
-    """Return the sum of every channel and its neighbours, with zeros before the first and after the last."""
-    padded = np.pad(x, ((0, 0), (before, after), *((0, 0),) * (x.ndim - 2)), constant_values=constant(x, 0))
-    channels = [padded[:, first : first + x.shape[1]] for first in range(before + 1 + after)]
-    total = channels[0].copy()
-    for neighbours in channels[1:]:
-        total += neighbours
-    return total
-
-
-@kernel("scale", workspace=outputs_times(0))
-def scale(call: Call, x: Array) -> Array:
-    """Return x times `weight`, plus `bias` if there is one, both along axis `dim`.
-
-    Raises `ValueError` if they have another number of entries.
-    Source: Liu et al. 2022, layer scale.
-    """
-    along = along_axis(call, x)
-    scaled: Array = x * call.parameters["weight"].reshape(along)
-    if call.fields["bias"]:
-        scaled += call.parameters["bias"].reshape(along)
-    return scaled
-
-
-@backward("scale")
-def scale_backward(ctx: Context, gradient: Array) -> Gradients:
-    """Return dX = dY · weight; dW and db are sums of dY ⊙ X and of dY over all axes but `dim`."""
-    (x,), call = ctx.inputs, ctx.call
-    along = along_axis(call, x)
-    others = tuple(axis for axis in range(x.ndim) if axis != range(x.ndim)[call.fields["dim"]])
-    parameters = {"weight": (gradient * x).sum(axis=others)}
-    if call.fields["bias"]:
-        parameters["bias"] = gradient.sum(axis=others)
-    return Gradients((gradient * call.parameters["weight"].reshape(along),), parameters)
-
-
-def along_axis(call: Call, x: Array) -> list[int]:
-    """Return the shape that broadcasts one number per entry of axis `dim`."""
-    return [size if axis == range(x.ndim)[call.fields["dim"]] else 1 for axis, size in enumerate(x.shape)]

@@ -13,8 +13,9 @@ import shapecalc
 from shapecalc import architecture as architecture_module, verify
 from shapecalc.layers import layer_types, windows
 from shapecalc.layers.conv import Conv, ConvTranspose
+from shapecalc.layers.layer_normalization import LayerNorm
 from shapecalc.layers.linear import Linear
-from shapecalc.layers.normalization import BatchNorm, GroupNorm, LayerNorm
+from shapecalc.layers.normalization import BatchNorm, GroupNorm
 from shapecalc.render.tables import text as tables_text
 from shapecalc.render.terminal.grid import Page
 from shapecalc.render.verify import verification

@@ -9,7 +9,6 @@ import pytest
 
 from shapecalc.reference import find, normalization
 from shapecalc.reference.base import Call
-from shapecalc.reference.normalization import layer_norm
 from tests.support import kernels
 
 STATISTICS = ("running_mean", "running_var", "weight", "bias")
@@ -44,43 +43,6 @@ def test_each_group_has_the_mean_0_and_the_deviation_1(type_: str, fields: dict[
     np.testing.assert_allclose(kernels.run(type_, 3 * X + 2, **fields, eps=0.0), y, atol=1e-12)
 
 
-def test_rms_norm_divides_by_the_root_of_the_mean_of_squares_and_keeps_the_mean() -> None:
-    y = kernels.run("rms_norm", [[3.0, 4.0], [6.0, 8.0]], parameters={"weight": [1.0, 2.0]}, eps=0.0)
-    root = (25 / 2) ** 0.5
-    np.testing.assert_allclose(y, [[3 / root, 8 / root]] * 2)
-
-
-def test_eps_is_added_to_the_variance() -> None:
-    y = kernels.run("layer_norm", [[1.0, 3.0]], elementwise_affine=False, eps=3.0)
-    np.testing.assert_allclose(y, [[-0.5, 0.5]])
-
-
-def test_a_scale_lies_along_its_axis() -> None:
-    parameters = {"weight": [2.0, 3.0], "bias": [10.0, 20.0]}
-    y = kernels.run("scale", [[1.0, 1.0], [2.0, 2.0]], parameters=parameters, dim=0, bias=True)
-    assert y.tolist() == [[12, 12], [26, 26]]
-    with pytest.raises(ValueError, match="cannot reshape"):
-        kernels.run("scale", X, parameters={"weight": [1.0, 2.0, 3.0]})
-
-
-def test_a_response_norm_divides_by_a_power_of_the_squares_around() -> None:
-    """k + α/size · Σx² of three channels, with zeros beyond the first and the last; then the power β."""
-    x = np.array([[[1.0], [2.0], [4.0]]])
-    y = kernels.run("local_response_norm", x, size=3, alpha=3.0, beta=0.5, k=4.0)
-    np.testing.assert_allclose(y, [[[1 / 9**0.5], [2 / 25**0.5], [4 / 24**0.5]]])
-
-
-def test_rms_norm_refuses_axes_of_other_lengths() -> None:
-    with pytest.raises(ValueError, match="normalizes over"):
-        kernels.run("rms_norm", np.ones((2, 5)), normalized_shape=4, elementwise_affine=False)
-
-
-def test_layer_norm_refuses_axes_of_other_lengths() -> None:
-    fields = {"normalized_shape": (5, 3), "eps": 1e-5, "elementwise_affine": False, "bias": True}
-    with pytest.raises(ValueError, match=r"normalizes over \(5, 3\), but the last axes are \(3, 5\)"):
-        layer_norm(Call("n", "layer_norm", fields, {}, ("x",), ("y",)), np.ones((2, 3, 5)))
-
-
 def test_blocks_of_channels_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     x, parameters = random.standard_normal((2, 7, 3, 5)), {name: random.random(7) for name in STATISTICS}
@@ -93,10 +55,3 @@ def test_blocks_of_channels_join_without_a_seam(monkeypatch: pytest.MonkeyPatch)
     for channels in (0, 1, 3, 6):
         monkeypatch.setattr(normalization, "BLOCK_BYTES", channels * x[:, 0].nbytes)
         np.testing.assert_array_equal(find("batch_norm").run(call, x), whole)
-
-
-def test_an_even_response_norm_includes_one_more_channel_before() -> None:
-    fields = {"size": 2, "alpha": 2.0, "beta": 1.0, "k": 0.0}
-    x = np.array([[[1.0], [2.0], [4.0]]])
-    y = find("local_response_norm").run(Call("n", "local_response_norm", fields, {}, ("x",), ("y",)), x)
-    np.testing.assert_allclose(y, [[[1 / 1], [2 / 5], [4 / 20]]])
