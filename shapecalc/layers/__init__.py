@@ -51,6 +51,7 @@ FAMILIES = (
     "sampling",
     "unpooling",
     "power_pooling",
+    "deformable",
     "tensors",
     "comparing",
     "cumulative",

@@ -56,6 +56,7 @@ FAMILIES = (
     "sampling",
     "unpooling",
     "power_pooling",
+    "deformable",
     "tensors",
     "comparing",
     "cumulative",
