@@ -7,7 +7,8 @@ from typing import Any
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, pretty, product, show
-from shapecalc.layers.base import Layer, layer, per_axis
+from shapecalc.layers.axes import per_axis
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.conv import CONV_FIELDS, GROUPS, Conv
 from shapecalc.layers.fields import Bool, Count, OptionalCount, Padding, PerAxis
