@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from typing import Any
 
 from shapecalc.diagnostics.errors import LayerError
@@ -92,7 +93,7 @@ class DeformConv(Layer):
         if len(x) != MAP_RANK:
             raise LayerError("SC305", expects="[N, C, H, W]", receives=show(x), label=f"receives rank {len(x)}")
         y = _plain(self).output_shape(x, constraints=constraints)
-        taps: int = product(per_axis(self.kernel_size, 2, "kernel_size"))
+        taps = prod(per_axis(self.kernel_size, 2, "kernel_size"))
         groups = self._offset_groups(offset, taps)
         for name, arriving, each in zip(("offsets", "mask"), (offset, *mask), (2, 1), strict=False):
             wanted = (x[0], each * groups * taps, *y[2:])
