@@ -38,9 +38,9 @@ DEFORMABLE = [
     example(
         "deform_conv",
         "each axis its own stride and padding",
-        (2, 3, 7, 8),
-        (2, 12, 3, 9),
-        out_channels=2,
+        (1, 3, 5, 4),
+        (1, 12, 2, 5),
+        out_channels=7,
         kernel_size=(3, 2),
         stride=(2, 1),
         padding=((0, 0), (1, 1)),
