@@ -11,7 +11,7 @@ pointwiseconv# pwconv# conv1x1 | use a `conv` with `kernel_size: 1`
 
 conv3x3 | use a `conv` with `kernel_size: 3` and `padding: 1`
 
-causalconv# causalconvwithstate convtbc# deformconv# deformableconv# dcn dcnv2 dcnv3 dynamicconv# condconv#
+causalconv# causalconvwithstate convtbc# dcnv3 dynamicconv# condconv#
 octaveconv# partialconv# gatedconv# quantconv# convinteger qlinearconv# graphconv gcnconv gatconv sageconv edgeconv
 spectralconv# coordconv# involution ghostconv lightconv repconv conv2 mixedconv#
 locallyconnected# local crosscorrelation

@@ -54,6 +54,7 @@ FAMILIES = (
     "sampling",
     "unpooling",
     "power_pooling",
+    "deformable",
     "tensors",
     "comparing",
     "cumulative",

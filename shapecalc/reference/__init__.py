@@ -59,6 +59,7 @@ FAMILIES = (
     "sampling",
     "unpooling",
     "power_pooling",
+    "deformable",
     "tensors",
     "comparing",
     "cumulative",

@@ -21,7 +21,7 @@ from shapecalc.layers.weights import ComputedWeight
 from shapecalc.reference.base import Call
 from shapecalc.reference.executor import Executed, ExecutionError, run
 from tests.support.counting import counted, run_counted
-from tests.support.examples import experts, scan
+from tests.support.examples import deformable, experts, scan
 from tests.support.examples.all import EXAMPLES
 from tests.support.examples.table import POINTS, Example
 from tests.support.rows import for_each
@@ -216,6 +216,7 @@ def test_flops_are_the_operations_that_counting_scalars_saw(example: Example) ->
 
 BESIDE: dict[str, Any] = {
     "experts": experts.multiplications,
+    "deform_conv": deformable.multiplications,
     **dict.fromkeys(("selective_scan", "ssd"), scan.multiplications),
 }
 

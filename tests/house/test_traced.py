@@ -176,7 +176,7 @@ FUNCTIONS = (
 """Types whose values are no fractions; the first only where a root is none."""
 
 
-JUMPS = ("grid_sample",)
+JUMPS = ("deform_conv", "grid_sample")
 """Types whose slope jumps at a fraction, to either side of which the nearest float may lie."""
 
 

@@ -180,7 +180,7 @@ def test_what_moves_numbers_in_another_way_suggests_nothing(word: str) -> None:
     assert closest_layer(word) is None
 
 
-@pytest.mark.parametrize("word", ["crelu", "maxout", "snake", "DeformConv2D", "Sequential", "CNN"])
+@pytest.mark.parametrize("word", ["crelu", "maxout", "snake", "DCNv3", "Sequential", "CNN"])
 def test_a_layer_that_means_something_else_suggests_nothing(word: str) -> None:
     assert closest_layer(word) is None
 

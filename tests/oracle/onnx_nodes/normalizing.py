@@ -138,7 +138,7 @@ def recurrence(node: Node, net: Network) -> Slots:
     if node.has(7):
         fields["peepholes"] = True
         for place in range(directions):
-            parts = node.array(7)[place].reshape(3, hidden)[[0, 2, 1]]
+            parts = node.array(7)[place].reshape(3, hidden)[[0, 2, 1]].ravel()
             tensors[f"weight_peephole_l0{'_reverse' * place}"] = parts
     step = net.step(type_, fields, [first, *states] if states else first, **tensors)
     output = net.step("flip", time, step) if is_reverse else step

@@ -45,6 +45,16 @@ def conv(node: Node, net: Network) -> Slots:
     return net.step("conv", fields, weight=weight, **({"bias": node.array(2)} if node.has(2) else {}))
 
 
+def deform_conv(node: Node, net: Network) -> Slots:
+    """The layer of that name; the number of groups of offsets follows from these."""
+    weight = node.array(1)
+    kernel = list(weight.shape[2:])
+    fields = {"out_channels": weight.shape[0], **window_fields(node, kernel), "padding": pairs_of(node, kernel)}
+    fields |= {"groups": node.get("group", 1), "bias": node.has(3)}
+    reads = [net.read(place) for place in (0, 2, 4) if node.has(place)]
+    return net.step("deform_conv", fields, reads, weight=weight, **({"bias": node.array(3)} if node.has(3) else {}))
+
+
 def conv_transpose(node: Node, net: Network) -> Slots:
     """The layer of that name; from a size that is asked for the padding follows."""
     weight, groups = node.array(1), node.get("group", 1)
@@ -174,6 +184,7 @@ OPERATORS: dict[str, Operator] = {
     "Col2Im": col2im,
     "Conv": conv,
     "ConvTranspose": conv_transpose,
+    "DeformConv": deform_conv,
     "GlobalAveragePool": global_pool,
     "GlobalMaxPool": global_pool,
     "LpPool": lp_pool,
