@@ -35,11 +35,15 @@ class StepParts(NamedTuple):
 
     @property
     def branches(self) -> tuple[Entry, ...]:
-        """The branches below a merge."""
+        """The branches below a merge; next to several names in `from:`, a number or word is rather a misspelt field."""
         if not isinstance(self.kind, type) or not self.kind.merges or not isinstance(self.node, Mapping):
             return ()
-        cls = self.kind
-        return tuple(entry for entry in self.node.entries if _is_branch(cls, *entry))
+        cls, given = self.kind, self.keys.get("from")
+        several = isinstance(given, Sequence) and len(given.items) > 1
+        found = tuple(entry for entry in self.node.entries if _is_branch(cls, *entry))
+        if several and all(isinstance(value, Scalar) and value.value is not None for _, value in found):
+            return ()
+        return found
 
     @property
     def fields(self) -> Node | None:

@@ -51,7 +51,11 @@ def test_a_run_gives_the_numbers_of_pytorch(name: str) -> None:
     places = {path: number for number, (path, _) in enumerate(told["tensors"])}
     shapes = parameter_shapes(report)
     params = {
-        path: tensor_of(path.rpartition(".")[2], places[path] if name in NAMED else number, tuple(shape))
+        path: tensor_of(
+            "weight" if path.endswith("weight") else path.rpartition(".")[2],
+            places[path] if name in NAMED else number,
+            tuple(shape),
+        )
         for number, (path, shape) in enumerate(shapes.items())
     }
     given = unit(len(shapes), tuple(told["input"])).astype(np.float32)

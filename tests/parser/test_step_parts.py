@@ -29,6 +29,9 @@ def parts_of(step: str) -> StepParts:
         "{add: {other: [relu], b: []}}": (["other", "b"], None),  # a branch of the name of a field
         "{add: {other: 2}}": ([], {"other": 2}),
         "{concat: {dim: 1, a: [relu], b: {when: false, layers: []}}}": (["a", "b"], {"dim": 1}),
+        "{concat: {dm: 1}, from: [a, b]}": ([], {"dm": 1}),  # a misspelt field, as several inputs are given
+        "{concat: {dm: 1}, from: a}": (["dm"], None),
+        "{concat: {b: [relu], dm: 1}, from: [a, b]}": (["b", "dm"], None),
         "{upsample: {size: {like: a}, mode: nearest}}": ([], {"mode": "nearest"}),
         "{upsample: {size: [4, 4]}}": ([], {"size": (4, 4)}),
     }.items(),

@@ -127,18 +127,14 @@ def test_a_misspelt_word_of_an_uncalled_block_is_found_as_in_a_called_one() -> N
         assert isinstance(blocks, Mapping)
         of_the_file = {key.text for key, _ in parameters.entries} if isinstance(parameters, Mapping) else set()
         layers = (node.get("layers") for _, node in blocks.entries if isinstance(node, Mapping))
-        # A name in a size that the inputs' symbols decide is known only where the block is called.
-        sized = name == "swin_t"
         tokens = [token for node in layers if node is not None for token in steps_tokens(node)]
         for token in {(token.kind, token.node.text): token for token in tokens}.values():
-            if sized and token.kind == "parameter":
-                continue
             wrong = misspelt(text, token)
             called = found(wrong, token)
             assert called, (name, token)
             assert found(without_calls(wrong), token) == called, (name, token)
-            # A file of blocks may use parameters of the file that includes it.
-            if token.kind != "parameter" or not names_used(token.node) & of_the_file:
+            # A file of blocks may use parameters of the file that includes it, and in sizes the symbols of its input.
+            if token.kind != "parameter" or not (names_used(token.node) & of_the_file or name == "swin_t"):
                 assert found(only(wrong, "blocks"), token) == called, (name, token)
             tried += 1
     assert tried > 150
