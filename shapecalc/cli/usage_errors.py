@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from shapecalc.cli.options.written import option_of
 from shapecalc.diagnostics import LayerError, ShapecalcError, misuse
 from shapecalc.diagnostics.errors import FieldName, InFile
-from shapecalc.layers.fields import LISTS, LONGEST_QUOTE
+from shapecalc.layers.fields import LISTS
+from shapecalc.layers.refusals import LONGEST_QUOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

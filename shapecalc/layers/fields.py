@@ -5,22 +5,19 @@ parsing, help and JSON Schema read it from there.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, Self
 
-from shapecalc.diagnostics.errors import FieldName, InFile, LayerError, Text, worded
+from shapecalc.diagnostics.errors import InFile, LayerError, Text, worded
 from shapecalc.dims import Dim, Expr, evaluate, greatest, pretty
+from shapecalc.layers.nested_values import Values
+from shapecalc.layers.refusals import refused_value, said, wrong_type
 
 LARGEST_DIM = 2**31 - 1
 """The largest size of one axis. Frameworks index with 32 or 64 bits; no real axis is close to it."""
 
 SYMBOL_PATTERN = "[A-Za-z_][A-Za-z0-9_]{0,31}"
 """The names that a symbol may have."""
-
-LONGEST_QUOTE = 60
-"""Characters of a value that a message quotes."""
-
-_BOOLEANS = {"no": "false", "off": "false", "false": "false", "yes": "true", "on": "true", "true": "true"}
 
 
 class Integer(NamedTuple):
@@ -44,9 +41,9 @@ class Integer(NamedTuple):
         if type(value) is not int:
             raise wrong_type(name, self.describe(), value, index)
         if self.minimum is not None and value < self.minimum:
-            raise _refused("SC201", name, self.describe(), value, index)
+            raise refused_value("SC201", name, self.describe(), value, index)
         if abs(value) > LARGEST_DIM:
-            raise _refused("SC201", name, f"at most {LARGEST_DIM} (2^31 - 1)", value, index)
+            raise refused_value("SC201", name, f"at most {LARGEST_DIM} (2^31 - 1)", value, index)
 
 
 class Size(Integer):
@@ -92,7 +89,7 @@ class Size(Integer):
     def too_small(self, name: str, value: Expr, size: int | None, index: tuple[int, ...] = ()) -> LayerError:
         """Return the SC201 error for an expression below `lowest`, at any size of its symbols or at one with `size`."""
         receives = pretty(value) if size is None else f"{pretty(size)}, the value of {pretty(value)}"
-        return _refused("SC201", name, f"a size of at least {self.lowest}", receives, index)
+        return refused_value("SC201", name, f"a size of at least {self.lowest}", receives, index)
 
 
 class SizeOrSame(Size):
@@ -116,7 +113,7 @@ class SizeOrSame(Size):
         """Raise `LayerError` SC202 or SC201 if `value` is neither."""
         super().check(name, value, index)
         if value == 0 and type(value) is int:
-            raise _refused("SC201", name, self.describe(), value, index)
+            raise refused_value("SC201", name, self.describe(), value, index)
 
 
 class Index(Size):
@@ -165,7 +162,7 @@ class Number(NamedTuple):
         high = self.maximum is not None and value > self.maximum
         endless = value - value != 0 and not (self.infinite and value == value)  # noqa: PLR0124 - NaN differs from itself
         if low or high or endless:
-            raise _refused("SC201", name, self.describe(), value, index)
+            raise refused_value("SC201", name, self.describe(), value, index)
 
 
 class Flag:
@@ -206,7 +203,7 @@ class OneOf(NamedTuple):
         if value not in self.choices:
             from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-            raise _refused("SC203", name, self.describe(), f"`{value}`", replacement=closest(value, self.choices))
+            raise refused_value("SC203", name, self.describe(), f"`{value}`", replacement=closest(value, self.choices))
 
 
 class Form(NamedTuple):
@@ -228,7 +225,7 @@ class Form(NamedTuple):
         if not isinstance(value, str):
             raise wrong_type(name, self.described, value)
         if not re.fullmatch(self.pattern, value):
-            raise _refused("SC203", name, self.described, said(value))
+            raise refused_value("SC203", name, self.described, said(value))
 
 
 class Several(NamedTuple):
@@ -257,7 +254,7 @@ class Several(NamedTuple):
         """Raise `LayerError` SC202, SC201 or SC204 if `value` is neither such a value nor such a list."""
         if isinstance(value, tuple):
             if not value and not self.empty:
-                raise _refused("SC204", name, "at least one entry", "none", preposition="in")
+                raise refused_value("SC204", name, "at least one entry", "none", preposition="in")
             for position, entry in enumerate(value):
                 if not (entry is None and self.nullable):
                     self.item.check(name, entry, (position,))
@@ -333,11 +330,11 @@ class PaddingKind(NamedTuple):
                 raise self._unknown_choice(name, value)
         elif isinstance(value, tuple):
             if not value:
-                raise _refused("SC204", name, "at least one entry", "none", preposition="in")
+                raise refused_value("SC204", name, "at least one entry", "none", preposition="in")
             for position, entry in enumerate(value):
                 self._check_entry(name, entry, position)
             if len({isinstance(entry, tuple) for entry in value}) > 1:
-                raise _refused("SC202", name, "numbers or pairs", "both", preposition="in")
+                raise refused_value("SC202", name, "numbers or pairs", "both", preposition="in")
         elif type(value) is int:
             FROM_ZERO.check(name, value)
         else:
@@ -349,7 +346,7 @@ class PaddingKind(NamedTuple):
             return
         if len(entry) != 2:
             count, index = f"{len(entry)} entries", (position,)
-            raise _refused("SC204", name, "[before, after]", count, index, preposition="in")
+            raise refused_value("SC204", name, "[before, after]", count, index, preposition="in")
         for side, size in enumerate(entry):
             FROM_ZERO.check(name, size, (position, side))
 
@@ -359,86 +356,7 @@ class PaddingKind(NamedTuple):
             return error
         from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-        return _refused("SC203", name, self._described, said(value), replacement=closest(value, self.choices))
-
-
-class Values(NamedTuple):
-    """A number, or lists of numbers nested by axis, of equal lengths along each; ±∞ are numbers here."""
-
-    infinite: bool = True
-
-    def describe(self) -> str:
-        """Return the text that follows "expects" in a message."""
-        return "a number, or lists of numbers nested by axis"
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema (draft-07) of such a value."""
-        one: dict[str, Any] = {"type": ["number", "boolean"]}
-        nested = one
-        for _ in range(MOST_AXES):
-            nested = {"type": [*one["type"], "array"], "items": nested, "minItems": 1, "maxItems": MOST_VALUES}
-        return nested
-
-    def check(self, name: str, value: object) -> None:
-        """Raise `LayerError` SC202 for what is not a number, SC204 for lists of several lengths or too many numbers."""
-        count = 0
-        for index, entry in entries_of(value):
-            count += 1
-            if type(entry) not in (int, float, bool):
-                raise wrong_type(name, "a number" if index else self.describe(), entry, index)
-            if entry != entry:  # noqa: PLR0124 - NaN differs from itself
-                raise _refused("SC201", name, "numbers", "NaN", index)
-        if count > MOST_VALUES:
-            help_text = f"write `{NESTED_SHAPE}`: its values come with `--weights`"
-            raise _refused("SC204", name, f"at most {MOST_VALUES} numbers", count, preposition="in", help=help_text)
-        shape = shape_of(value)
-        if len(shape) > MOST_AXES:
-            raise _refused("SC204", name, f"lists of at most {MOST_AXES} axes", len(shape), preposition="in")
-        _check_lengths(name, value, shape, ())
-
-
-NESTED_SHAPE = "shape: […]"
-MOST_AXES = 8
-MOST_VALUES = 512
-"""Numbers that a file lists for one constant; those of more come with the weights."""
-
-
-def entries_of(values: Any, index: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
-    """Yield the entries of nested lists with their indices; the value itself if it is not a list.
-
-    >>> list(entries_of(((1, 2), (3,))))
-    [((0, 0), 1), ((0, 1), 2), ((1, 0), 3)]
-    """
-    if not isinstance(values, tuple):
-        yield index, values
-        return
-    for position, entry in enumerate(values):
-        yield from entries_of(entry, (*index, position))
-
-
-def shape_of(values: Any) -> tuple[int, ...]:
-    """Return the lengths of nested lists, that of each first entry.
-
-    >>> shape_of(((1, 2, 3), (4, 5, 6))), shape_of(0.5)
-    ((2, 3), ())
-    """
-    if not isinstance(values, tuple):
-        return ()
-    return (len(values), *(shape_of(values[0]) if values else ()))
-
-
-def _check_lengths(name: str, values: object, shape: tuple[int, ...], index: tuple[int, ...]) -> None:
-    if isinstance(values, tuple) != bool(shape):
-        expected, received = ("a list", "a number") if shape else ("a number", "a list")
-        raise _refused("SC204", name, f"{expected} here, as in the first entry,", received, index)
-    if not isinstance(values, tuple):
-        return
-    if not values:
-        raise _refused("SC204", name, "at least one number in each list", "none", index, preposition="in")
-    if len(values) != shape[0]:
-        raise _refused("SC204", name, f"lists of {shape[0]} entries", len(values), index, preposition="in")
-    for position, entry in enumerate(values):
-        _check_lengths(name, entry, shape[1:], (*index, position))
+        return refused_value("SC203", name, self._described, said(value), replacement=closest(value, self.choices))
 
 
 Kind = Integer | Number | Flag | OneOf | Form | Several | PaddingKind | Values
@@ -459,68 +377,3 @@ OptionalPerAxisFromZero = Annotated[int | tuple[int, ...] | None, Several(Intege
 Pairs = tuple[tuple[int, int], ...]
 Padding = Annotated[int | str | tuple[int, ...] | Pairs, PaddingKind()]
 ConvPadding = Annotated[int | str | tuple[int, ...] | Pairs, PaddingKind(choices=("same", "valid", "causal"))]
-
-
-def wrong_type(name: str, expects: Text, value: object, index: tuple[int, ...] = ()) -> LayerError:
-    """Return the SC202 error for a value of the wrong type, with a fix for common mistakes."""
-    replacement = help_text = None
-    safe = False
-    expected = worded(expects)
-    if isinstance(value, Expr):
-        help_text = "symbols of the input stand in fields that hold sizes: write a number, or a parameter"
-    elif isinstance(value, str) and "`true`" in expected and value.lower() in _BOOLEANS:
-        replacement = _BOOLEANS[value.lower()]
-    elif type(value) is int and "`true`" in expected and value in (0, 1):
-        replacement = "true" if value else "false"
-    elif isinstance(value, float) and value.is_integer() and "integer" in expected:
-        replacement = str(int(value))
-    elif isinstance(value, str) and _is_number(value, integer="integer" in expected) and "`true`" not in expected:
-        replacement = value
-        help_text = f"write `{value}` without quotes"
-        safe = not re.match("-?0[0-9]", value)  # without quotes, `010` would be refused
-    return _refused("SC202", name, expects, said(value), index, help=help_text, replacement=replacement, safe=safe)
-
-
-def _refused(
-    code: str, name: str, expects: Text, receives: object, index: tuple[int, ...] = (), **more: Any
-) -> LayerError:
-    replacement = more.get("replacement")
-    if replacement is not None and more.get("help") is None:
-        more["help"] = f"write `{replacement}`" if index else ("write ", FieldName(name, replacement))
-    more = {"preposition": "as", **more}
-    return LayerError(code, expects=expects, receives=receives, field=name, index=index, **more)
-
-
-def said(value: Any) -> str:
-    """Return a value as YAML writes it, for a message: `the string "64"`, `a list`, `true`.
-
-    >>> said("64"), said(True), said(None), said((1, 2))
-    ('the string "64"', '`true`', 'nothing', 'the list [1, 2]')
-    """
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, str):
-        return f'the string "{_cut(value)}"'
-    if isinstance(value, tuple | list):
-        return _cut(f"the list {_entries(value)}")
-    if isinstance(value, dict):
-        return "a mapping"
-    return f"the expression {_cut(pretty(value))}" if isinstance(value, Expr) else str(value)
-
-
-def _entries(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_entries, value))}]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "null" if value is None else "{…}" if isinstance(value, dict) else str(value)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
-
-
-def _is_number(text: str, *, integer: bool) -> bool:
-    return re.fullmatch(r"-?[0-9]{1,20}" if integer else r"-?[0-9]{1,20}(\.[0-9]{1,20})?", text) is not None

@@ -7,8 +7,10 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
-from shapecalc.layers.fields import Integer, OneOf, Several, Values, entries_of, said, shape_of
+from shapecalc.layers.fields import Integer, OneOf, Several
 from shapecalc.layers.initial import Initial
+from shapecalc.layers.nested_values import Values, entries_of, shape_of
+from shapecalc.layers.refusals import said
 from shapecalc.layers.saved import Storage
 
 Sizes = Annotated[tuple[int, ...], Several(Integer(), single=False, empty=True)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Fix, Label
 from shapecalc.layers import layer_type
-from shapecalc.layers.fields import said
+from shapecalc.layers.refusals import said
 from shapecalc.parser.expressions import NAME as PARAMETER_NAME, names_used
 from shapecalc.parser.names import confusing, is_name, looks_as
 from shapecalc.parser.scalars import shorten

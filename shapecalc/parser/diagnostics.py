@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.diagnostics.step_spans import with_origins
-from shapecalc.layers.fields import said
+from shapecalc.layers.refusals import said
 from shapecalc.parser.places import Places
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping, head, plain

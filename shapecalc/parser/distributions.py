@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Label, ShapecalcError, Source
 from shapecalc.diagnostics.limits import LIMITS
 from shapecalc.diagnostics.suggestions import closest
-from shapecalc.layers.fields import said
+from shapecalc.layers.refusals import said
 from shapecalc.parser.diagnostics import position
 from shapecalc.parser.files import read_source
 from shapecalc.parser.reader import read_text

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from shapecalc.dims import Dim, DimLimitError, Expr, symbol
 from shapecalc.dims.reader import COMPARISONS, Reader
-from shapecalc.layers.fields import said
+from shapecalc.layers.refusals import said
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:

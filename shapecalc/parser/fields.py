@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.diagnostics import Fix, LayerError
 from shapecalc.diagnostics.step_spans import StepSpans
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import Several, Values, said
+from shapecalc.layers.fields import Several
+from shapecalc.layers.nested_values import Values
+from shapecalc.layers.refusals import said
 from shapecalc.parser.scalars import infinite, resolve, shorten
 from shapecalc.parser.sizes import read_sizes
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics import LayerError
 from shapecalc.layers import layer_type
-from shapecalc.layers.fields import said
+from shapecalc.layers.refusals import said
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Field

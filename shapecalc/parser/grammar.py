@@ -12,7 +12,8 @@ from shapecalc.architecture import DTYPES, Architecture, Input, input_symbols
 from shapecalc.diagnostics import Fix, Label, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.dims import Expr
-from shapecalc.layers.fields import OneOf, said
+from shapecalc.layers.fields import OneOf
+from shapecalc.layers.refusals import said
 from shapecalc.parser.blocks import Block, own_blocks, read_blocks
 from shapecalc.parser.decode import read_decode
 from shapecalc.parser.diagnostics import Diagnostics

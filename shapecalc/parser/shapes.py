@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Fix
 from shapecalc.dims import Dim, show, symbol
-from shapecalc.layers.fields import LARGEST_DIM, SYMBOL_PATTERN, said
+from shapecalc.layers.fields import LARGEST_DIM, SYMBOL_PATTERN
 from shapecalc.layers.layouts import as_pictures
+from shapecalc.layers.refusals import said
 from shapecalc.parser.tree import Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.diagnostics import Fix, Label, Span
 from shapecalc.layers import layer_type, layer_types
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import said
+from shapecalc.layers.refusals import said
 from shapecalc.parser.fields import example
 from shapecalc.parser.names import is_name
 from shapecalc.parser.scalars import shorten

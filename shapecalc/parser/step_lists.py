@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Span
 from shapecalc.layers import layer_type
-from shapecalc.layers.fields import said
+from shapecalc.layers.refusals import said
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.step_keys import states_type
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shapecalc.diagnostics import Fix, Label, Span
 from shapecalc.diagnostics.step_spans import Origin, UsedParameter
 from shapecalc.dims import Expr
-from shapecalc.layers.fields import said
+from shapecalc.layers.refusals import said
 from shapecalc.parser.expressions import ExpressionError, names_used, uses_parameters, value_of
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain

@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.layers.fields import said
+from shapecalc.layers.refusals import said
 from shapecalc.render.terminal.escaping import shown
 from shapecalc.render.terminal.palette import NAME, bold, painted
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Expr, pretty
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import Integer, Several, Values, entries_of, shape_of
+from shapecalc.layers.fields import Integer, Several
+from shapecalc.layers.nested_values import Values, entries_of, shape_of
 from shapecalc.shape_inference.rows import LayerReport
 
 if TYPE_CHECKING:

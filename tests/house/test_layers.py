@@ -16,7 +16,8 @@ from shapecalc.diagnostics import LayerError
 from shapecalc.layers import Layer, layer_types
 from shapecalc.layers.base import REGISTRY, fields_of, layer
 from shapecalc.layers.documentation import documentation
-from shapecalc.layers.fields import Flag, Form, Integer, Number, OneOf, PaddingKind, Several, Values
+from shapecalc.layers.fields import Flag, Form, Integer, Number, OneOf, PaddingKind, Several
+from shapecalc.layers.nested_values import Values
 from shapecalc.reference.base import KERNELS, Array, Call, kernel
 from shapecalc.render.layers import full
 from tests.support.examples.all import EXAMPLES

@@ -10,7 +10,6 @@ from jsonschema import Draft7Validator
 from shapecalc.diagnostics import LayerError
 from shapecalc.layers.fields import (
     LARGEST_DIM,
-    LONGEST_QUOTE,
     Flag,
     Integer,
     Kind,
@@ -21,7 +20,6 @@ from shapecalc.layers.fields import (
     Size,
     SizeOrSame,
     SizesLike,
-    said,
 )
 from tests.support.rows import for_each
 
@@ -179,15 +177,6 @@ def test_the_likely_value_is_offered(kind: Kind, value: object, replacement: str
 )
 def test_a_kind_describes_itself(kind: Kind, text: str) -> None:
     assert kind.describe() == text
-
-
-def test_a_value_is_quoted_as_yaml_writes_it_and_cut_where_it_is_long() -> None:
-    assert [said(value) for value in ({"a": 1}, (True, None, (1, {})), 2.5)] == [
-        "a mapping",
-        "the list [true, null, [1, {…}]]",
-        "2.5",
-    ]
-    assert said("x" * (LONGEST_QUOTE + 1)) == f'the string "{"x" * LONGEST_QUOTE}…"'
 
 
 def test_kinds_of_another_class_are_not_equal_although_their_numbers_are() -> None:
