@@ -231,7 +231,7 @@ class Recurrent(Layer):
                 if self.bias:
                     tensors[f"bias_ih_{suffix}"] = (rows,)
                     tensors[f"bias_hh_{suffix}"] = (rows,)
-                tensors |= self.further_tensors(suffix)
+                tensors |= self.other_tensors(suffix)
         return tensors
 
     def params_as(self, convention: str, *inputs: Shape) -> Dim:
@@ -258,7 +258,7 @@ class Recurrent(Layer):
         """Return the number of bias vectors per gate that a convention counts."""
         return self.biases[convention]
 
-    def further_tensors(self, suffix: str) -> dict[str, Shape]:
+    def other_tensors(self, suffix: str) -> dict[str, Shape]:
         """Return the tensors other than those of every recurrent layer."""
         return {}
 

@@ -165,7 +165,7 @@ class Lstm(Recurrent):
         """Whether the hidden state is not projected and the gates do not read the cell."""
         return not self.proj_size and not self.peepholes
 
-    def further_tensors(self, suffix: str) -> dict[str, Shape]:
+    def other_tensors(self, suffix: str) -> dict[str, Shape]:
         """Return weight_hr if the hidden state is projected, and weight_peephole if the gates read the cell."""
         tensors: dict[str, Shape] = {}
         if self.proj_size:
