@@ -63,7 +63,8 @@ def reflected_slope(call: Call, grid: Array, place: int, length: int) -> Array:
     first, span = mirrors(call, length)
     count = grid.shape[-1]
     at = positions(replace(call, fields=plain), grid, (length,) * count)[place]
-    return np.where(np.mod(at - first, 2 * span) < span, 1, -1).astype(grid.dtype)
+    images = np.floor(((at - first) / span).astype(float))
+    return np.where(images % 2 == 0, 1, -1).astype(grid.dtype)
 
 
 def bounded(call: Call, index: Array, length: int) -> Array:

@@ -6,6 +6,7 @@ import json
 import re
 
 from shapecalc.layers import layer_types
+from shapecalc.layers.documentation import documentation
 from shapecalc.layers.base import fields_of
 
 
@@ -29,7 +30,8 @@ def test_layers_shows_a_type_in_full(run) -> None:
 def test_words_show_each_type_in_full_and_list_the_types_with_a_word(run) -> None:
     assert run("layers", "conv", "relu").out == run("layers", "conv").out + "\n" + run("layers", "relu").out
     listed = [line.split()[0] for line in run("layers", "NORM").out.splitlines()[:-3]]
-    assert listed == [word for word, cls in layer_types().items() if "norm" in word]
+    named = {word: f"{word} {documentation(cls).summary}".lower() for word, cls in layer_types().items()}
+    assert listed == [word for word, text in named.items() if "norm" in text]
     by_summary = [line.split()[0] for line in run("layers", "trainable").out.splitlines()[:-3]]
     assert "scale" in by_summary  # in its summary alone
     assert run("layers", "relu", "norm").out == run("layers", "relu").out + "\n" + run("layers", "norm").out

@@ -170,7 +170,7 @@ FUNCTIONS = (
     *("scaled_dot_product_attention", "multihead_attention", "rotary_embedding", "positional_encoding", "power"),
     *("exp", "expm1", "log", "log1p", "erf", "sin", "cos", "logsumexp"),
     *("selu", "celu", "tanhshrink", "logsigmoid", "mish", "quick_gelu", "glu"),
-    *("conv_lstm", "rnn_cell", "lstm_cell", "gru_cell"),
+    *("lp_pool", "conv_lstm", "rnn_cell", "lstm_cell", "gru_cell"),
     *("experts", "selective_scan", "ssd"),
 )
 """Types whose values are no fractions; the first only where a root is none."""
@@ -186,6 +186,7 @@ def is_rational(example: Example) -> bool:
     integer_power = integer_power or example.fields.get("nonlinearity") == "relu"
     integer_power = integer_power or (example.type == "rotary_embedding" and len(example.inputs) > 1)
     without_root = example.type in ("norm", "normalize") and example.fields.get("p") in (0, 1, inf, -inf)
+    without_root = without_root or (example.type == "lp_pool" and example.fields.get("norm_type") == 1)
     return integer_power or without_root or example.fields.get("kind") == "learned"
 
 

@@ -77,6 +77,8 @@ def is_structural(finding, text: str) -> bool:
         return finding.message.startswith("a block expects a name of its own")
     if finding.code == "SC313":
         return finding.message.endswith("expects no input, has `from`")
+    if finding.code == "SC316":
+        return finding.message.endswith("expects a layer, receives none")
     if finding.code == "SC105":
         return finding.message.startswith("`where` expects comparisons")
     if finding.code not in STRUCTURAL or any(re.search(about, finding.message) for about in FROM_ELSEWHERE):

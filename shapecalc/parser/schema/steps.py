@@ -163,7 +163,11 @@ def counts() -> dict[str, Schema]:
         counts[f"count-{len(tested)}-{present}"] = {
             "minProperties": present + 1,
             "if": {"required": [last]},
-            "then": {"maxProperties": present + 2},
+            "then": {
+                "maxProperties": present + 2,
+                "if": {"maxProperties": present + 1},
+                "then": {"properties": {last: {"type": "string"}}},  # single tensors are those of a layer
+            },
             "else": {"maxProperties": present + 1},
         }
     return counts
