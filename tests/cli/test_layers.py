@@ -6,8 +6,8 @@ import json
 import re
 
 from shapecalc.layers import layer_types
-from shapecalc.layers.documentation import documentation
 from shapecalc.layers.base import fields_of
+from shapecalc.layers.documentation import documentation
 
 
 def test_layers_lists_every_type_in_whole_sentences(run) -> None:
