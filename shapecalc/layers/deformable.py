@@ -103,7 +103,7 @@ class DeformConv(Layer):
             "SC304",
             expects=f"input channels that {groups} groups of offsets divide",
             receives=pretty(x[1]),
-            help=f"{2 * taps} channels of offsets are one group, which moves all channels alike",
+            help=f"{2 * taps} channels of offsets are one group, which moves all channels in the same way",
         )
         constraints.require(x[1] % groups, Relation.ZERO, error)
         return y
@@ -120,6 +120,16 @@ class DeformConv(Layer):
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
         """Return [batch, channels, *spatial]."""
         return _plain(self).axis_roles(roles, *shapes)
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether it has a bias next to its weight."""
+        return self.bias
+
+    @property
+    def in_keras(self) -> bool:
+        """False: Keras does not have it."""
+        return False
 
     def parameters(self, x: Shape, *rest: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias."""

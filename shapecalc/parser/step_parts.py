@@ -40,10 +40,10 @@ class StepParts(NamedTuple):
             return ()
         cls, given = self.kind, self.keys.get("from")
         several = isinstance(given, Sequence) and len(given.items) > 1
-        found = tuple(entry for entry in self.node.entries if _is_branch(cls, *entry))
-        if several and all(isinstance(value, Scalar) and value.value is not None for _, value in found):
+        entries = tuple(entry for entry in self.node.entries if _is_branch(cls, *entry))
+        if several and all(isinstance(value, Scalar) and value.value is not None for _, value in entries):
             return ()
-        return found
+        return entries
 
     @property
     def fields(self) -> Node | None:
