@@ -70,7 +70,7 @@ OFFERED: dict[str, list[str]] = {
     "shapecalc show alexnet-": ["alexnet-torchvision"],
     "shapecalc init new.yaml --from vgg11_": ["vgg11_bn"],
     "shapecalc check n": ["nets", "net.yaml", "nets/deep.yml"],
-    "shapecalc solve p": ["pool"],
+    "shapecalc solve poo": ["pool"],
     "shapecalc inspect net.yaml --set ": [
         "H=24",
         "H=48",

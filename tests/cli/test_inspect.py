@@ -8,6 +8,7 @@ import re
 import pytest
 
 import shapecalc
+from shapecalc.dims import show
 from tests.support.terminals import ESCAPE, on_a_terminal
 
 HOSTILE = """\
@@ -55,7 +56,7 @@ def test_eighty_columns_hold_a_layer_in_a_line(name: str) -> None:
     for row in layers:
         (line,) = [line for line in shown.splitlines() if line.startswith(f"{row.path} ")]
         assert row.type in line
-        assert shapecalc.layers.base.show(row.output) in line
+        assert show(row.output) in line
 
 
 def test_what_a_narrow_table_shortens_is_explained() -> None:
