@@ -61,6 +61,12 @@ def bounds(part: torch.fx.Node, shape: tuple[int, ...]) -> tuple[int, int, int]:
     return dim, found.start, found.stop
 
 
+@handles("zero")
+def zero(to: Converter, node: torch.fx.Node, _: dict[str, Any]) -> Data:
+    """Convert a write of zeros."""
+    return to.constant(torch.zeros(shape_of(node)))
+
+
 @handles("view_as_complex")
 def as_complex(_: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Remember complex numbers by their real and imaginary parts along the last axis."""

@@ -319,8 +319,16 @@ class Converter:
             operator_ = isinstance(node.target, torch._ops.OpOverload)
             # `copy_` has written to all that its argument is a part of.
             if operator_ and node.target._schema.is_mutable and "copy_" not in str(node.target):
-                self.env[node.args[0]] = self.env[node]
+                self.written(node.args[0], self.env[node])
         raise AssertionError
+
+    def written(self, node: torch.fx.Node, value: Any) -> None:
+        """Let a tensor that an operator writes to have another value, and what it is a part of too."""
+        from .parts import is_part, write
+
+        if is_part(node) and isinstance(value, (Data, Learnt)):
+            write(self, node.args[0], node, value)
+        self.env[node] = value
 
     def convert(self, node: torch.fx.Node, as_data: Any = None) -> Any:
         """Return the value of a node: evaluated if all of its arguments are constants, else converted.
