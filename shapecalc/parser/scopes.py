@@ -32,8 +32,8 @@ class Scope:
     """
 
     __slots__ = ("_alike", "_ambiguous", "_by_path", "_diagnostics", "_numbered", "_several", "_slots", "_spans",
-                 "absent", "captured", "complete", "input_count", "inputs", "later_spans", "parent", "parent_prefix",
-                 "steps", "unnamed", "unread")  # fmt: skip
+                 "absent", "captured", "complete", "input_count", "inputs", "later_spans", "may_be_absent", "parent",
+                 "parent_prefix", "steps", "unnamed", "unread")  # fmt: skip
 
     def __init__(
         self,
@@ -63,6 +63,8 @@ class Scope:
         self.unread: list[tuple[str, int, str | None]] = []
         self.unnamed = False
         """Whether the name of a step is not known, so that any may be its name."""
+        self.may_be_absent = False
+        """Whether the condition of the step that is read is not known, so that another one may have its name."""
         self.steps: list[Step | Group] = []
         self._by_path: dict[str, Step | Group] = {}
         self.absent: dict[str, Span] = {}
@@ -86,7 +88,7 @@ class Scope:
 
         If it runs several `times`, the name of a further output is that of the outputs of all runs.
         """
-        if path:
+        if path and not self.may_be_absent:
             self._refuse_taken(path, outputs or (), span)
             self._refuse_alike(path, span)
         self._spans.setdefault(path, span)

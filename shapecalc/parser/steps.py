@@ -103,16 +103,19 @@ class StepReader:
         for position, item in enumerate(tracked(items, "steps", len(items))):
             if self._visible.expansions:
                 self._count(item)
-            there = True
+            there: bool | None = True
             for key, value in item.entries if isinstance(item, Mapping) else ():
                 if key.text == "when":
                     there = self._visible.is_true(value)
                 elif key.text == "name" and self._diagnostics.is_placeholder(value):
                     scope.unnamed = True
-            if there:
-                end, flow = self._step(item, position, scope, prefix, flow)
-            else:
+            if there is False:
                 self._skip(item, position, scope, prefix)
+                continue
+            around = scope.may_be_absent
+            scope.may_be_absent = around or there is None
+            end, flow = self._step(item, position, scope, prefix, flow)
+            scope.may_be_absent = around
         self._depth -= 1
         return end
 

@@ -61,16 +61,17 @@ class VisibleParameters:
         """Give a node that is absent, for the mistakes that do not depend on the values of parameters."""
         return checked_without_values(node, self.values, self._diagnostics, self._owner)
 
-    def is_true(self, condition: Node) -> bool:
-        """Return whether the condition of a step or branch is true."""
-        return read_when(self.substituted(condition), self._diagnostics)
+    def is_true(self, condition: Node) -> bool | None:
+        """Return whether the condition of a step or branch is true; None if that is not known."""
+        node = self.substituted(condition)
+        return None if self._diagnostics.is_placeholder(node) else read_when(node, self._diagnostics)
 
     def is_branch_there(self, branch: Node) -> bool:
         """Return whether a branch is there, and check one that is not."""
         if not isinstance(branch, Mapping) or not is_conditional_branch(branch):
             return True
         condition = branch.get("when")
-        if condition is None or self.is_true(condition):
+        if condition is None or self.is_true(condition) is not False:
             return True
         with self.without_values(branch):
             return False

@@ -28,6 +28,7 @@ def test_of_the_zoo_a_few_are_warned_for_what_they_really_do() -> None:
         "squeezenet1_1": {"SC401"},  # made for 227 x 227, used at 224
         **{f"vgg{depth}_bn": {"SC405"} for depth in (11, 13, 16, 19)},  # torchvision's have these biases
         "crnn": {"SC405"},  # so has its port to PyTorch
+        "pointnet": {"SC404", "SC405"},  # its own code has biases and dropout before batch_norm
     }
 
 

@@ -33,7 +33,8 @@ def of_row(row: LayerReport, key: str, report: Report) -> Count:
 def check_step(step: ExplainedStep, report: Report) -> None:
     """Check the numbers of a layer: each formula has the result, and the last one is the report's number."""
     assert step.row is not None
-    assert [key.key for key in step.keys] == list(ROW_KEYS)
+    of_experts = ("active_params",) if step.row.step.layer.sparse else ()
+    assert [key.key for key in step.keys] == [*ROW_KEYS[:2], *of_experts, *ROW_KEYS[2:]]
     for key in step.keys:
         where = f"{report.architecture.name}, {step.path}, {key.key}"
         for formula in key.formulas:

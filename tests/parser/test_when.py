@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
+from shapecalc.checking.check import check_source
+from shapecalc.diagnostics import Source
 from tests.parser.test_repeat import as_written
 from tests.support.networks import HEAD, findings, layers, read
 from tests.support.rows import for_each
@@ -39,6 +41,15 @@ def test_a_tensor_before_an_absent_step_is_what_leaves() -> None:
     for inputs in ("input: [N, 8]", "inputs: {a: [N, 8], b: [N, 8]}"):
         text = f"{inputs}\nlayers: [{{constant: 2, name: c}}, {{relu: , when: false}}]\n"
         assert shapecalc.loads(text).outputs == {"output": "c"}
+
+
+def test_two_steps_may_have_one_name_where_conditions_are_not_known() -> None:
+    step = "{{linear: 8, name: a, when: {}}}".format
+    steps = [step("$on"), step('"${not on}"'), "{relu: , from: a}"]
+    block = f"{HEAD}blocks: {{b: {{parameters: [on], layers: [{', '.join(steps)}]}}}}\nlayers: [relu]\n"
+    assert [finding.code for finding in check_source(Source("net.yaml", block), None).findings] == ["SC417"]
+    twice = block.replace(steps[1], step("true"))
+    assert [finding.code for finding in check_source(Source("net.yaml", twice), None).findings] == ["SC103"]
 
 
 def test_the_paths_of_other_steps_stay() -> None:

@@ -149,6 +149,7 @@ EXACT = {
     "constant": "Constant",
 }
 ROUGH = {
+    "deform_conv": "DeformConv",
     "relative_position_bias": "RelPosBias",
     "expand": "Expand",
     "tile": "Tile RepeatVector",

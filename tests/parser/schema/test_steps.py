@@ -42,6 +42,10 @@ def test_counts_test_each_key_of_a_step_once_and_end_at_share() -> None:
     assert definitions[f"count-{tested}-2"] == {
         "minProperties": 3,
         "if": {"required": ["share"]},
-        "then": {"maxProperties": 4},
+        "then": {
+            "maxProperties": 4,
+            "if": {"maxProperties": 3},
+            "then": {"properties": {"share": {"type": "string"}}},
+        },
         "else": {"maxProperties": 3},
     }
