@@ -131,10 +131,12 @@ def test_where_a_message_quotes_the_token_its_span_marks_just_that(singles) -> N
     ]
     assert len(quoting) >= 400
     for mutated in quoting:
-        assert mutated.first.span is not None
-        # Of a bracket that the wrong one closes, both are quoted and marked.
-        spans = (mutated.first.span, *(label.span for label in mutated.first.labels if label.text == "opened here"))
-        texts = [mutated.mutant.text[slice(*offsets_of(mutated.mutant.text, span))] for span in spans]
+        first, text = mutated.first, mutated.mutant.text
+        assert first.span is not None
+        marked = text[slice(*offsets_of(text, first.span))]
+        # Of a bracket that the wrong one closes, both are quoted and marked; of a parameter its use and its value.
+        others = [label.span for label in first.labels if label.text == "opened here" or marked.startswith("$")]
+        texts = [marked, *(text[slice(*offsets_of(text, span))] for span in others)]
         assert mutated.mutant.slips[0].token in texts, mutated
 
 
