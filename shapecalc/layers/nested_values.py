@@ -74,13 +74,13 @@ def shape_of(values: Any) -> tuple[int, ...]:
 
 
 def _check_lengths(name: str, values: object, shape: tuple[int, ...], index: tuple[int, ...]) -> None:
+    if values == ():
+        raise refused_value("SC204", name, "at least one number in each list", "none", index, preposition="in")
     if isinstance(values, tuple) != bool(shape):
         expected, received = ("a list", "a number") if shape else ("a number", "a list")
         raise refused_value("SC204", name, f"{expected} here, as in the first entry,", received, index)
     if not isinstance(values, tuple):
         return
-    if not values:
-        raise refused_value("SC204", name, "at least one number in each list", "none", index, preposition="in")
     if len(values) != shape[0]:
         raise refused_value("SC204", name, f"lists of {shape[0]} entries", len(values), index, preposition="in")
     for position, entry in enumerate(values):
