@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, show
-from shapecalc.layers.base import Layer, layer
+from shapecalc.layers.base import Layer, fields_of, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, OneOf, OptionalCount
 from shapecalc.layers.initial import Initial
@@ -187,9 +187,4 @@ class GruCell(RecurrentCell):
 @cache
 def _sequence_of(cell: RecurrentCell) -> Recurrent:
     """Return the layer of which a cell is one step."""
-    sizes: dict[str, Any] = {"hidden_size": cell.hidden_size, "input_size": cell.input_size}
-    if isinstance(cell, RnnCell):
-        return Rnn(**sizes, bias=cell.bias, nonlinearity=cell.nonlinearity)
-    if isinstance(cell, LstmCell):
-        return Lstm(**sizes, bias=cell.bias, peepholes=cell.peepholes)
-    return cell.sequence(**sizes, bias=cell.bias)
+    return cell.sequence(**{name: getattr(cell, name) for name in fields_of(type(cell))})

@@ -241,10 +241,10 @@ class Take(Layer):
         axis = axis_index(self.dim, len(x), "dim", x)
         if self.index is None:
             return (*x[:axis], *inputs[1], *x[axis + 1 :])
-        self._check_exist(self.index, x, axis, constraints)
+        self._check_indices(self.index, x, axis, constraints)
         return (*x[:axis], len(self.index), *x[axis + 1 :])
 
-    def _check_exist(self, indices: tuple[int, ...], x: Shape, axis: int, constraints: Constraints) -> None:
+    def _check_indices(self, indices: tuple[int, ...], x: Shape, axis: int, constraints: Constraints) -> None:
         """Check the first index past the end, or the one that needs the longest axis."""
         size = x[axis]
         lengths = [index + 1 if index >= 0 else -index for index in indices]

@@ -7,9 +7,7 @@ from shapecalc.layers.axes import axis_index
 from shapecalc.layers.base import layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Bool, OptionalCount
-from shapecalc.layers.normalization import (
-    Normalizing,
-)
+from shapecalc.layers.normalization import Normalizing
 from shapecalc.layers.saved import Saved, saved_input
 
 FAMILY = "normalization"

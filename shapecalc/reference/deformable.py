@@ -9,7 +9,15 @@ import numpy as np
 
 from shapecalc.reference.base import Array, Call, RunShapes, kernel
 from shapecalc.reference.gradients import Context, Gradients, backward
-from shapecalc.reference.sampling import corners, index_before, read, shares_of, spread_onto, weight_of_corner
+from shapecalc.reference.sampling import (
+    corners,
+    index_before,
+    interpolated,
+    read,
+    shares_of,
+    spread_onto,
+    weight_of_corner,
+)
 from shapecalc.reference.windows import Window, margins, slide
 
 if TYPE_CHECKING:
@@ -59,14 +67,7 @@ def moved_windows(call: Call, x: Array, offset: Array) -> MovedWindows:
     axes = positions_of(call, x, offset, groups)
     lows = [index_before(position) for position in axes]
     shares = shares_of(axes, [low.astype(offset.dtype) for low in lows])
-    total: Array | None = None
-    for sides, indices in corners(lows):
-        weight = weight_of_corner(shares, sides)
-        assert weight is not None
-        term = read(samples, indices) * weight[:, None]
-        total = term if total is None else total + term
-    assert total is not None
-    return MovedWindows(samples, lows, shares, total)
+    return MovedWindows(samples, lows, shares, interpolated(samples, lows, shares))
 
 
 def as_columns(values: Array, call: Call, samples: int) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
@@ -28,19 +27,20 @@ def positions(call: Call, grid: Array, lengths: tuple[int, ...]) -> list[Array]:
     """
     if grid.shape[-1] != len(lengths):
         raise ValueError(f"a grid of {grid.shape[-1]} entries for {len(lengths)} axes")
-    axes = []
-    for place, length in enumerate(lengths):
-        entry = grid[..., len(lengths) - 1 - place] + 1
-        at = entry / 2 * (length - 1) if call.fields["align_corners"] else (entry * length - 1) / 2
-        if call.fields["mode"] == "bicubic":
-            axes.append(at)
-            continue
-        if call.fields["padding_mode"] == "reflection":
-            at = reflected(call, at, length)
-        if call.fields["padding_mode"] != "zeros":
-            at = minimum(maximum(at, constant(at, 0)), constant(at, length - 1))
-        axes.append(at)
-    return axes
+    entries = [grid[..., len(lengths) - 1 - place] + 1 for place in range(len(lengths))]
+    if call.fields["align_corners"]:
+        return [entry / 2 * (length - 1) for entry, length in zip(entries, lengths, strict=True)]
+    return [(entry * length - 1) / 2 for entry, length in zip(entries, lengths, strict=True)]
+
+
+def positions_on_map(call: Call, axes: list[Array], lengths: tuple[int, ...]) -> list[Array]:
+    """Return positions on the map in place of those outside; as they are for zeros."""
+    if call.fields["padding_mode"] == "zeros":
+        return axes
+    if call.fields["padding_mode"] == "reflection":
+        axes = [reflected(call, at, length) for at, length in zip(axes, lengths, strict=True)]
+    limits = [(constant(at, 0), constant(at, length - 1)) for at, length in zip(axes, lengths, strict=True)]
+    return [minimum(maximum(at, first), last) for at, (first, last) in zip(axes, limits, strict=True)]
 
 
 def mirrors(call: Call, length: int) -> tuple[float, int]:
@@ -57,14 +57,11 @@ def reflected(call: Call, at: Array, length: int) -> Array:
     return result
 
 
-def reflected_slope(call: Call, grid: Array, place: int, length: int) -> Array:
+def reflected_slope(call: Call, at: Array, length: int) -> Array:
     """Return 1 for each position that is not mirrored, or an even number of times, else −1."""
-    plain = {**call.fields, "mode": "bicubic"}  # whose positions are not bounded
     first, span = mirrors(call, length)
-    count = grid.shape[-1]
-    at = positions(replace(call, fields=plain), grid, (length,) * count)[place]
     images = np.floor(((at - first) / span).astype(float))
-    return np.where(images % 2 == 0, 1, -1).astype(grid.dtype)
+    return np.where(images % 2 == 0, 1, -1).astype(at.dtype)
 
 
 def bounded(call: Call, index: Array, length: int) -> Array:
@@ -197,12 +194,17 @@ def grid_sample(call: Call, x: Array, grid: Array) -> Array:
     if len(x) != len(grid):
         raise ValueError(f"{len(x)} maps and {len(grid)} grids")
     axes = positions(call, grid, x.shape[2:])
-    if call.fields["mode"] == "nearest":
-        return read(x, nearest_indices(axes))
     if call.fields["mode"] == "bicubic":
         return np.asarray(cubic_sample(call, x, axes), dtype=np.result_type(x, grid))
+    axes = positions_on_map(call, axes, x.shape[2:])
+    if call.fields["mode"] == "nearest":
+        return read(x, nearest_indices(axes))
     lows = [index_before(position) for position in axes]
-    shares = shares_of(axes, lows)
+    return np.asarray(interpolated(x, lows, shares_of(axes, lows)), dtype=np.result_type(x, grid))
+
+
+def interpolated(x: Array, lows: list[Array], shares: list[Array]) -> Array:
+    """Return the linear interpolation [N, C, *positions] of the elements at each corner around a position."""
     total: Array | None = None
     for sides, indices in corners(lows):
         weight = weight_of_corner(shares, sides)
@@ -210,7 +212,7 @@ def grid_sample(call: Call, x: Array, grid: Array) -> Array:
         term = read(x, indices) * weight[:, None]
         total = term if total is None else total + term
     assert total is not None
-    return np.asarray(total, dtype=np.result_type(x, grid))
+    return total
 
 
 def shares_of(axes: list[Array], lows: list[Array]) -> list[Array]:
@@ -227,15 +229,16 @@ def grid_sample_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for each element the weighted gradients that were computed from it; for each position its slope."""
     (x, grid), fields = ctx.inputs, ctx.call.fields
     lengths = x.shape[2:]
-    axes = positions(ctx.call, grid, lengths)
+    unbounded = positions(ctx.call, grid, lengths)
     of_x, of_grid = np.zeros_like(x), np.zeros_like(grid)
-    if fields["mode"] == "nearest":
-        spread_onto(of_x, nearest_indices(axes), gradient)
-        return Gradients((of_x, of_grid))
     if fields["mode"] == "bicubic":
-        of_x, of_axes = cubic_backward(ctx.call, x, axes, gradient)
+        of_x, of_axes = cubic_backward(ctx.call, x, unbounded, gradient)
         for axis, (length, slope) in enumerate(zip(lengths, of_axes, strict=True)):
             of_grid[..., 1 - axis] = slope * ((length - 1) / 2 if fields["align_corners"] else length / 2)
+        return Gradients((of_x, of_grid))
+    axes = positions_on_map(ctx.call, unbounded, lengths)
+    if fields["mode"] == "nearest":
+        spread_onto(of_x, nearest_indices(axes), gradient)
         return Gradients((of_x, of_grid))
     lows = [index_before(position) for position in axes]
     shares = shares_of(axes, lows)
@@ -252,7 +255,7 @@ def grid_sample_backward(ctx: Context, gradient: Array) -> Gradients:
         entry = len(lengths) - 1 - axis
         of_grid[..., entry] *= (length - 1) / 2 if fields["align_corners"] else length / 2
         if fields["padding_mode"] == "reflection":
-            of_grid[..., entry] *= reflected_slope(ctx.call, grid, axis, length)
+            of_grid[..., entry] *= reflected_slope(ctx.call, unbounded[axis], length)
         if fields["padding_mode"] != "zeros":
             inside = (axes[axis] > 0) & (axes[axis] < length - 1)
             of_grid[..., entry] = masked(of_grid[..., entry], inside)

@@ -19,7 +19,7 @@ from tests.support.volume import NIGHTLY, volume
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EVERY = 14 if NIGHTLY else 70
+EVERY = 7 if NIGHTLY else 35
 """Of the typos of a word in alphabetical order."""
 
 

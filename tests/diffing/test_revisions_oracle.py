@@ -123,7 +123,7 @@ def texts_of(folder: Path, path: str) -> list[bytes]:
 @volume
 def test_what_is_reported_is_what_both_checked_out_trees_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = dict.fromkeys(NetworkStatus, 0)
-    for seed in range(15 if NIGHTLY else 3):
+    for seed in range(40 if NIGHTLY else 3):
         draw = random.Random(seed)
         repository = GitRepository(tmp_path / str(seed))
         monkeypatch.chdir(repository.folder)

@@ -9,7 +9,7 @@ import pytest
 
 import shapecalc
 from shapecalc import ShapecalcError
-from tests.oracle.test_torch_vision import TOLD as VISION
+from tests.oracle.test_torch_zoo import TOLD as VISION
 from tests.oracle.test_transformers_networks import CASES, FIXTURE, filled as filled_float32, ours
 from tests.oracle.test_transformers_zoo import INPUTS, SMALLER, THEIRS, filled
 from tests.oracle.test_zoo_numbers import tensor_of, unit

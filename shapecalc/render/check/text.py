@@ -61,10 +61,15 @@ def render_errors(errors: Sequence[ShapecalcError], *, color: bool = False, widt
     return "\n\n".join([*drawn, _summary([each for error in errors for each in error.diagnostics])])
 
 
-def blocks(diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool, width: int | None) -> list[str]:
-    """Return the text of each diagnostic."""
+def blocks(
+    diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool, width: int | None, file_name: str = ""
+) -> list[str]:
+    """Return the text of each diagnostic; one without a span that does not name the file gets its name."""
     lines_of = cache(_lines)  # many diagnostics point into one text
-    return [_render(diagnostic, source, lines_of, color=color, width=width) for diagnostic in diagnostics]
+    return [
+        _render(diagnostic, source, lines_of, color=color, width=width, file_name=file_name)
+        for diagnostic in diagnostics
+    ]
 
 
 def checks(results: Sequence[Checked], *, color: bool = False, width: int | None = None, unicode: bool = True) -> str:
@@ -88,14 +93,8 @@ def checks(results: Sequence[Checked], *, color: bool = False, width: int | None
 
 
 def file_blocks(checked: Checked, *, color: bool = False, width: int | None = None) -> list[str]:
-    """Return the text of each diagnostic of a file; one without a span that does not name the file gets its name."""
-    drawn = blocks(checked.findings, checked.source, color=color, width=width)
-    for number, diagnostic in enumerate(checked.findings):
-        if diagnostic.span is None and checked.name not in diagnostic.message:
-            head, *rest = drawn[number].split("\n")
-            arrow = Palette(diagnostic.severity.value, color).gutter(" -->")
-            drawn[number] = "\n".join([head, f"{arrow} {terminal(checked.name)}", *rest])
-    return drawn
+    """Return the text of each diagnostic of a file."""
+    return blocks(checked.findings, checked.source, color=color, width=width, file_name=checked.name)
 
 
 def _lines(source: Source) -> list[str]:
@@ -109,12 +108,15 @@ def _render(
     *,
     color: bool,
     width: int | None,
+    file_name: str,
 ) -> str:
     palette = Palette(diagnostic.severity.value, color)
     room = None if width is None else max(width, _NARROWEST)
     kind = f"{diagnostic.severity.value}[{diagnostic.code}]"
     line, *others = _lines_within(brief(diagnostic.message), room, indent=len(kind) + 2)
     rows = [palette.primary(kind) + palette.strong(f": {line}"), *map(palette.strong, others)]
+    if file_name and diagnostic.span is None and file_name not in diagnostic.message:
+        rows.append(f"{palette.gutter(' -->')} {terminal(file_name)}")
     files = _marks(diagnostic, source) if source else {}
     gutter = max((_digits(marks, lines_of(file)) for file, marks in files.items()), default=1)
     for file, marks in files.items():

@@ -45,6 +45,18 @@ def test_a_finding_without_a_place_names_its_file() -> None:
     ]
 
 
+def test_the_file_of_a_finding_without_a_place_stands_below_its_whole_message() -> None:
+    finding = Diagnostic(code="SC505", message="a network has more parameters than its budget allows it", help="less")
+    assert checks([Checked("a.yaml", None, (finding,))], width=50).splitlines() == [
+        "error[SC505]: a network has more parameters than",
+        "              its budget allows it",
+        " --> a.yaml",
+        "  = help: less",
+        "",
+        "1 file checked: 1 error",
+    ]
+
+
 def test_colour_is_only_added() -> None:
     colored = checks(one(), color=True)
     assert "\x1b[1;31m" in colored

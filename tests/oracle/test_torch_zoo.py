@@ -13,7 +13,7 @@ import shapecalc
 from shapecalc.execution.run import parameter_shapes
 from tests.oracle.test_zoo_numbers import tensor_of, unit
 
-TOLD: dict[str, Any] = json.loads((Path(__file__).parent / "torch_vision.json").read_text(encoding="utf-8"))
+TOLD: dict[str, Any] = json.loads((Path(__file__).parent / "torch_zoo.json").read_text(encoding="utf-8"))
 NAMES = ("deeplabv3_resnet50", "ssd300_vgg16", "pointnet")
 NAMED = ("ssd300_vgg16", "pointnet")
 """Those whose tensors have PyTorch's names; of the other one the names of the backbone are ours."""

@@ -1,6 +1,6 @@
-"""Write torch_vision.json: DeepLabv3 and SSD300 of torchvision 0.28.0 and a PointNet in torch: figures and numbers.
+"""Write torch_zoo.json: DeepLabv3 and SSD300 of torchvision 0.28.0 and a PointNet in torch: figures and numbers.
 
-Run it in the environment of make_torchvision.py: scratch/bin/python tests/oracle/make_torch_vision.py. The same
+Run it in the environment of make_torchvision.py: scratch/bin/python tests/oracle/make_torch_zoo.py. The same
 script gives the same bytes.
 """
 
@@ -22,7 +22,7 @@ ABOUT = (
     "torchvision's deeplabv3_resnet50 without the auxiliary classifier, the backbone and heads of its ssd300_vgg16, "
     "and PointNet as in the paper's appendix C, all in evaluation mode. figures: [shape of the input, shapes of the "
     "outputs, multiply-accumulates (torch.utils.flop_counter / 2)]. `values` are those of every `step`-th element of "
-    "each output for `input`, with tensors as in torchvision_resnet18.json. Written by make_torch_vision.py."
+    "each output for `input`, with tensors as in torchvision_resnet18.json. Written by make_torch_zoo.py."
 )
 
 
@@ -163,7 +163,7 @@ def main() -> int:
     torch.set_num_threads(1)
     told = {"about": ABOUT, "torch": TORCH, "torchvision": TORCHVISION}
     told |= {name: answer(*case) for name, case in CASES.items()}
-    path = Path(make_torchvision.__file__).parent / "torch_vision.json"
+    path = Path(make_torchvision.__file__).parent / "torch_zoo.json"
     path.write_text(json.dumps(told) + "\n", encoding="utf-8")
     return 0
 
