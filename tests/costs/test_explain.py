@@ -127,6 +127,16 @@ def test_active_params_are_a_default_of_mixtures_and_have_the_value_of_their_for
     assert (plain.keys[0].result, plain.keys[0].notes) == (42, ("each token uses all parameters of the layer",))
 
 
+def test_active_params_of_shared_experts_count_at_their_owner() -> None:
+    step = "experts: {count: 6, top_k: 2, hidden_features: 5}"
+    net = loads(f"input: [N, 7]\nlayers:\n  - {{{step}, name: a}}\n  - {{{step}, name: b, share: a}}\n")
+    (own,), (shared,) = (explain(net, {}, name, [ACTIVE]).steps for name in "ab")
+    assert (own.keys[0].result, shared.keys[0].result) == (6 * 7 + 2 * 105, 0)
+    assert shared.keys[0].formulas == ()
+    assert len(shared.keys[0].notes) == 3
+    assert all(note.endswith("and counts there") for note in shared.keys[0].notes)
+
+
 def test_costs_of_two_batches_name_both() -> None:
     (step,) = explain(load("lenet5"), {}, "c3", ["macs", "backward"]).steps
     assert [(each.value, each.note) for each in step.origins if each.names == ("N",)] == [

@@ -39,3 +39,10 @@ def test_what_is_wrong_is_named_by_its_place(value: Any, code: str, index: tuple
     with pytest.raises(LayerError) as caught:
         Values().check("value", value)
     assert (caught.value.code, caught.value.index) == (code, index)
+
+
+def test_an_empty_list_is_named_as_such_beside_numbers_and_beside_lists() -> None:
+    for value, index in (((1, ()), (1,)), (((1, ()), (2, 3)), (0, 1)), (((), ()), (0,)), ((), ())):
+        with pytest.raises(LayerError, match="at least one number in each list") as caught:
+            Values().check("value", value)
+        assert caught.value.index == index, value

@@ -25,13 +25,14 @@ Shape = tuple[int, ...]
 class Filled(NamedTuple):
     """An input: its shape, its dtype, and for integers the bound that they are below.
 
-    Floats are eighths from −1 to 1; `positive` ones from 1/8 to 9/8.
+    Floats are eighths from −1 to 1, `scale` times as large; `positive` ones from 1/8 to 9/8.
     """
 
     shape: Shape
     dtype: str = "float32"
     below: int = 2
     positive: bool = False
+    scale: int = 1
 
     def array(self, place: int) -> Array:
         """Return the array of the input at a place: number i of it is a function of i, exact in binary."""
@@ -41,7 +42,7 @@ class Filled(NamedTuple):
             return np.asarray(numbers % self.below)
         if self.dtype == "bool":
             return np.asarray(numbers % 3 > 0)
-        floats = np.asarray((numbers - 8) / 8, dtype=np.float32)
+        floats = np.asarray((numbers - 8) / 8 * self.scale, dtype=np.float32)
         return np.asarray(np.abs(floats) + np.float32(0.125)) if self.positive else floats
 
 

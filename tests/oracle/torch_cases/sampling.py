@@ -23,6 +23,15 @@ def aside(x: tuple[int, ...], grid: tuple[int, ...], **fields: Any) -> Case:
     return Case("grid_sample", fields, (x, Filled(grid, positive=True)), forward)
 
 
+def far_outside(x: tuple[int, ...], grid: tuple[int, ...], **fields: Any) -> Case:
+    """Positions up to five times as far from the centre as the ends of the map."""
+
+    def forward(x: Any, grid: Any) -> Any:
+        return functional.grid_sample(x, grid, **fields)
+
+    return Case("grid_sample", fields, (x, Filled(grid, scale=5)), forward)
+
+
 def affine(a: tuple[int, ...], size: list[int], **fields: Any) -> Case:
     given = {"align_corners": False, **fields}
     return Case(
@@ -60,6 +69,12 @@ CASES = [
     sample((2, 3, 1, 2), (2, 4, 3, 2), mode="bicubic", padding_mode="reflection", align_corners=True),
     aside((2, 3, 5, 4), (2, 4, 3, 2), mode="bilinear", padding_mode="reflection"),
     aside((2, 3, 5, 4), (2, 4, 3, 2), mode="bicubic", padding_mode="reflection"),
+    *(
+        far_outside(MAP, (2, 4, 3, 2), mode=mode, padding_mode=padding, align_corners=corners)
+        for mode in ("bilinear", "bicubic")
+        for padding in ("border", "reflection")
+        for corners in (False, True)
+    ),
     affine((2, 2, 3), [4, 5]),
     affine((2, 2, 3), [4, 5], align_corners=True),
     affine((2, 3, 4), [2, 3, 4]),
