@@ -10,7 +10,7 @@ import json
 import sys
 from math import isqrt, prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -26,6 +26,9 @@ except RuntimeError:
     OPERATORS.define("nms(Tensor boxes, Tensor scores, float threshold) -> Tensor")
     OPERATORS.define("qnms(Tensor boxes, Tensor scores, float threshold) -> Tensor")
     import torchvision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TORCH, TORCHVISION = "2.13.0", "0.28.0"
 HERE = Path(__file__).parent
@@ -135,11 +138,27 @@ def write(name: str, about: str, key: str, rows: dict[str, Any]) -> None:
     (HERE / name).write_text(f"{head},\n {json.dumps(key)}: {{\n{lines}\n }}\n}}\n", encoding="utf-8")
 
 
+def are_expected() -> bool:
+    """Whether torch and torchvision have the versions that the fixtures come from; say so if they have not."""
+    own = torch.__version__.partition("+")[0], torchvision.__version__.partition("+")[0]
+    if own != (TORCH, TORCHVISION):
+        print(f"the fixtures come from torch {TORCH} and torchvision {TORCHVISION}, these are {own}", file=sys.stderr)
+    return own == (TORCH, TORCHVISION)
+
+
+def write_answers(file: str, about: str, ask: Callable[[], dict[str, Any]]) -> int:
+    """Write a file of what torch says, on one thread, and return the exit code."""
+    if not are_expected():
+        return 2
+    torch.set_num_threads(1)
+    answers = {"about": about, "torch": TORCH, "torchvision": TORCHVISION, **ask()}
+    (HERE / file).write_text(json.dumps(answers) + "\n", encoding="utf-8")
+    return 0
+
+
 def main() -> int:
     """Ask torchvision and write the files."""
-    found = torch.__version__.partition("+")[0], torchvision.__version__.partition("+")[0]
-    if found != (TORCH, TORCHVISION):
-        print(f"the fixtures come from torch {TORCH} and torchvision {TORCHVISION}, these are {found}", file=sys.stderr)
+    if not are_expected():
         return 2
     models = {name: model_row(name, size, options) for name, (size, options) in MODELS.items()}
     write("torchvision_more.json", ABOUT_MODELS, "models", models)

@@ -6,15 +6,12 @@ script gives the same bytes.
 
 from __future__ import annotations
 
-import json
 import sys
-from pathlib import Path
 from typing import Any
 
-import make_torchvision
 import numpy as np
 import torch
-from make_torchvision import TORCH, TORCHVISION, tensor_of, torchvision, unit
+from make_torchvision import tensor_of, torchvision, unit, write_answers
 from torch.utils.flop_counter import FlopCounterMode
 
 SIZES = ((520, 520), (224, 256), (65, 97), (33, 50))
@@ -65,16 +62,9 @@ def numbers() -> dict[str, Any]:
 
 def main() -> int:
     """Ask torchvision and write the file."""
-    own = torch.__version__.partition("+")[0], torchvision.__version__.partition("+")[0]
-    if own != (TORCH, TORCHVISION):
-        print(f"the fixtures come from torch {TORCH} and torchvision {TORCHVISION}, these are {own}", file=sys.stderr)
-        return 2
-    torch.set_num_threads(1)
-    told = {"about": ABOUT, "torch": TORCH, "torchvision": TORCHVISION}
-    told |= {"figures": [figures(*size) for size in SIZES], **numbers()}
-    path = Path(make_torchvision.__file__).parent / "torchvision_fcn.json"
-    path.write_text(json.dumps(told) + "\n", encoding="utf-8")
-    return 0
+    return write_answers(
+        "torchvision_fcn.json", ABOUT, lambda: {"figures": [figures(*size) for size in SIZES], **numbers()}
+    )
 
 
 if __name__ == "__main__":
