@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.dims import free_symbols, show
@@ -317,6 +317,17 @@ def size_of(steps: Iterable[Step | Group]) -> int:
     return sum(1 if isinstance(step, Step) else step.size for step in steps)
 
 
+class Origin(Protocol):
+    """A file of another tool that an architecture was imported from."""
+
+    file: str
+    stated: Mapping[str, Shape]
+    """The shape that the file states of each slot, if it does."""
+
+    def arrays(self) -> dict[str, Any]:
+        """Return the values of its tensors by the paths of ours."""
+
+
 @dataclass(frozen=True)
 class Architecture:
     """A network as a file describes it.
@@ -326,6 +337,7 @@ class Architecture:
     `parameters` has the values substituted for the file's own parameters, `widths` the names of those that are widths.
     `decode` is the decoding loop, if the file has one. `limits` are those under which the file was read, and is read
     again with other parameters. `unused` has the file's definitions without effect, if the parser looked for them.
+    `origin` is the file of another tool that it was imported from.
     """
 
     name: str
@@ -342,6 +354,7 @@ class Architecture:
     decode: Decode | None = None
     limits: Limits = LIMITS
     unused: tuple[Unused, ...] = ()
+    origin: Origin | None = None
 
     def __repr__(self) -> str:
         """Return the name and the inputs."""

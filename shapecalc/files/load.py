@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
-from shapecalc.diagnostics.limits import LIMITS, Limits
+from shapecalc.diagnostics.limits import LARGEST, LIMITS, Limits
 from shapecalc.files import zoo
 from shapecalc.parser.diagnostics import position
-from shapecalc.parser.files import read_source
+from shapecalc.parser.files import open_binary, read_source
+from shapecalc.parser.foreign_files import HEAD, binary_format, text_format
 from shapecalc.parser.grammar import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.architecture import Architecture
+    from shapecalc.importers.imported import Imported
 
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
+_OWN_SUFFIXES = (".yaml", ".yml")
 
 
 def load(architecture: str | Path, limits: Limits = LIMITS, parameters: Mapping[str, Any] = _NONE) -> Architecture:
@@ -55,9 +59,12 @@ def load_set(
     architecture: str | Path, settings: Mapping[str, Any], limits: Limits = LIMITS
 ) -> tuple[Architecture, tuple[str, ...]]:
     """Return the architecture as `load` does, and the names of `settings` that are not parameters of the file."""
-    source = find_source(architecture, limits)
+    source, imported = _find(architecture, limits)
     folder = None if source.name == "<stdin>" else Path(source.name).parent
-    loaded = loads_source(source, limits, folder, settings)
+    # The importer has limits of its own: its text may have more nodes than one that people write.
+    loaded = loads_source(source, limits._replace(nodes=LARGEST) if imported else limits, folder, settings)
+    if imported:
+        loaded = replace(loaded, origin=imported)
     return loaded, tuple(name for name in settings if name not in loaded.parameters)
 
 
@@ -75,7 +82,8 @@ def with_parameters(architecture: Architecture, parameters: Mapping[str, Any]) -
     assert architecture.file is not None  # parameters are a file's
     name, text = architecture.file.name, architecture.file.text
     values = {**architecture.parameters, **parameters}
-    return loads_source(Source(name, text), architecture.limits, Path(name).parent, values)
+    loaded = loads_source(Source(name, text), architecture.limits, Path(name).parent, values)
+    return replace(loaded, origin=architecture.origin) if architecture.origin else loaded
 
 
 def narrowed(architecture: Architecture, divisor: int) -> Architecture:
@@ -130,16 +138,38 @@ def loads_source(
 
 
 def find_source(architecture: str | Path, limits: Limits = LIMITS) -> Source:
-    """Return the text of a file, of `-` or of a name in the zoo."""
+    """Return the text of a file, of `-` or of a name in the zoo; of a file of another tool the text that is imported."""
+    return _find(architecture, limits)[0]
+
+
+def _find(architecture: str | Path, limits: Limits) -> tuple[Source, Imported | None]:
     name = str(architecture)
     # `Path.exists` would raise where the name is too long for a file.
     if name != "-" and not os.path.exists(name):  # noqa: PTH110
         shipped = zoo.path(name)
         if shipped is not None:
-            return read_source(shipped, limits)
+            return read_source(shipped, limits), None
         if Path(name).suffix not in (".yaml", ".yml") and Path(name).name == name:
             raise ShapecalcError((_unknown_name(name),), exit_code=2)
-    return read_source(name, limits)
+    format_ = importable_format(name)
+    if format_ is None:
+        return read_source(name, limits), None
+    from shapecalc.importers.imported import import_file  # noqa: PLC0415 - only a file of another tool needs it
+
+    imported = import_file(format_, name, limits)
+    return Source(name, imported.text), imported
+
+
+def importable_format(path: str) -> str | None:
+    """Return the importer of a file of another tool, None for a text of ours or a file that cannot be imported."""
+    if path == "-" or Path(path).suffix in _OWN_SUFFIXES or not os.path.isfile(path):  # noqa: PTH113 - as `exists`
+        return None
+    with open_binary(path) as file:
+        head = file.read(HEAD)
+    foreign = binary_format(head)
+    if foreign is None and Path(path).suffix == ".json":
+        foreign = text_format(head.decode("utf-8", "replace"))
+    return foreign.importer or None if foreign else None
 
 
 def _unknown_name(name: str) -> Diagnostic:

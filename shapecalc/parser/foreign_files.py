@@ -21,6 +21,8 @@ class ForeignFormat(NamedTuple):
 
     what: str
     help: str
+    importer: str = ""
+    """The module of `importers` that reads it, if there is one."""
 
 
 _BEGIN = "`shapecalc init net.yaml` creates a first file, `shapecalc layers` lists the layers"
@@ -53,9 +55,9 @@ _ZIPPED = (
     (r"(.*/)?data/\d+", _TORCHSCRIPT),
     (
         r"(.*/)?(archive_format|data/weights/.*|models/.*|serialized_exported_program\.json)",
-        ForeignFormat("a `torch.export` program (`.pt2`)", _MODEL),
+        ForeignFormat("a `torch.export` program (`.pt2`)", _MODEL, "torch_export"),
     ),
-    (r"metadata\.json|config\.json|model\.weights\.h5", ForeignFormat("a Keras archive (`.keras`)", _MODEL)),
+    (r"metadata\.json|config\.json|model\.weights\.h5", ForeignFormat("a Keras archive (`.keras`)", _MODEL, "keras")),
     (r".*\.npy", ForeignFormat("NumPy arrays (`.npz`)", _WEIGHTS)),
     (r".*", ForeignFormat("a ZIP archive", "unpack it")),
 )
@@ -75,7 +77,7 @@ _MODEL_TYPE = re.compile(r'"model_type":\s*"([\w.-]{1,40})"|"architectures":\s*\
 _TEXTS = (
     (
         r'\A\s*\{(?=[^\0]*"class_name":\s*"(?:Functional|Sequential|Model)")',
-        ForeignFormat("a Keras model in JSON", _MODEL),
+        ForeignFormat("a Keras model in JSON", _MODEL, "keras"),
     ),
     (r'\A\s*\{[^\0]*"_diffusers_version"', ForeignFormat("a configuration of Hugging Face diffusers", _MODEL)),
     (r'\A\s*\{\s*"(?:cells|nbformat)"', ForeignFormat("a Jupyter notebook", f"shapecalc runs no Python; {_OTHER}")),
@@ -160,7 +162,7 @@ def _protobuf(head: bytes) -> ForeignFormat | None:
     next(fields, None)
     for number, content in fields:
         if number in (7, 8) or (number in (2, 3, 4) and content.isascii() and content.decode("ascii").isprintable()):
-            return ForeignFormat("an ONNX model", _MODEL)
+            return ForeignFormat("an ONNX model", _MODEL, "onnx")
         if number == 2:  # noqa: PLR2004 - the field's number in the schema
             _, inner = next(_fields(content), (0, b""))
             saved = inner.startswith(b"\x12")

@@ -9,7 +9,7 @@ MOST = 64
 MOST_OF_A_STEP = 128
 _BEYOND_ASCII = r"[^\x00-\x7f]"
 NAME_PATTERN = rf"(?:[A-Za-z_]|{_BEYOND_ASCII})(?:[A-Za-z0-9_]|{_BEYOND_ASCII}){{0,{MOST - 1}}}"
-STEP_NAME_PATTERN = rf"(?:[A-Za-z_]|{_BEYOND_ASCII})(?:[A-Za-z0-9_.\-/]|{_BEYOND_ASCII}){{0,{MOST_OF_A_STEP - 1}}}"
+STEP_NAME_PATTERN = rf"(?:[A-Za-z0-9_]|{_BEYOND_ASCII})(?:[A-Za-z0-9_.\-/]|{_BEYOND_ASCII}){{0,{MOST_OF_A_STEP - 1}}}"
 """Patterns that every name matches. The functions below are stricter beyond ASCII, which no pattern can express."""
 _NAME, _STEP_NAME = re.compile(NAME_PATTERN), re.compile(STEP_NAME_PATTERN)
 _NOT_OF_A_STEP_NAME = re.compile(rf"(?:(?![A-Za-z0-9_.\-/]|{_BEYOND_ASCII}).)+", re.DOTALL)

@@ -350,7 +350,7 @@ def read_name(node: Node, diagnostics: Diagnostics) -> str | None:
     """Return the value of `name:`; None if it is refused."""
     if isinstance(node, Scalar) and isinstance(node.value, str) and is_step_name(node.value):
         return node.value
-    expected = "`name` expects a letter, then letters, digits, `_`, `.`, `-` or `/`, 128 at most"
+    expected = "`name` expects a letter or digit, then letters, digits, `_`, `.`, `-` or `/`, 128 at most"
     near = likely_step_name(node.text) if isinstance(node, Scalar) else None
     help_text = f"write `{near}`" if near else None
     fix = Fix(node.span, near, safe=node.text.isascii()) if near and isinstance(node, Scalar) else None

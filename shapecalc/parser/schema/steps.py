@@ -64,7 +64,7 @@ def _step_keys() -> dict[str, Schema]:
             {
                 "type": "string",
                 "pattern": f"{full_match(STEP_NAME_PATTERN)}|{USE}",
-                "patternErrorMessage": "expects a letter, then letters, digits, `_`, `.`, `-` or `/`",
+                "patternErrorMessage": "expects a letter or digit, then letters, digits, `_`, `.`, `-` or `/`",
             },
         ),
         "from": ("The step or steps that it reads; by default the one before it.", NAMES),

@@ -1,0 +1,192 @@
+"""A network while it is imported: steps of our layer types, whose shapes our own rules give.
+
+A reader calls `Graph.step` for each operator of a file, with the values that it reads. Nothing here knows a format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import show
+from shapecalc.importers.unreadable import Unreadable
+from shapecalc.layers import layer_type
+from shapecalc.layers.constraints import Constraints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from shapecalc.dims import Shape
+    from shapecalc.layers import Layer
+
+    Array = NDArray[np.generic]
+
+
+class Stored(NamedTuple):
+    """A tensor of the file: its name there, and its shape as our layer has it.
+
+    `convert` makes ours of the file's, such as a transposed matrix; `how` tells conversions of one tensor apart. Two
+    uses are of the same tensor if `name` and `how` are equal.
+
+    >>> Stored("fc.weight", (10, 4)).key
+    ('fc.weight', '')
+    """
+
+    name: str
+    shape: Shape
+    dtype: str = "float32"
+    trainable: bool = True
+    how: str = ""
+    convert: Callable[[Array], Array] | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What is equal for two uses of the same tensor."""
+        return self.name, self.how
+
+
+class Place(NamedTuple):
+    """Where an operator stands in the file: the path of its module, and its name or source line for messages.
+
+    `kind` is the class of the module, `torch.nn.modules.conv.Conv2d`; `scopes` has the path and the class of each
+    module around it, outermost first.
+
+    >>> Place("layer1.0.conv1", "resnet.py:92").said
+    'layer1.0.conv1, resnet.py:92'
+    """
+
+    path: str = ""
+    line: str = ""
+    kind: str = ""
+    scopes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The place in words, empty if nothing is known of it."""
+        return ", ".join(part for part in (self.path, self.line) if part)
+
+
+NOWHERE = Place()
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """One step: its type, the fields that are given, the values that it reads, and the file's tensors that it has."""
+
+    type: str
+    fields: dict[str, Any]
+    reads: tuple[Value, ...]
+    layer: Layer
+    place: Place = NOWHERE
+    tensors: dict[str, Stored] = field(default_factory=dict)
+    """Its parameters, buffers and constants by our names of them."""
+    outputs: dict[str, Shape] = field(default_factory=dict)
+    """The shape of each output by name, the first one first."""
+    comment: str = ""
+    """What is written behind the step: the pattern that was recognised."""
+
+    def value(self, output: str = "") -> Value:
+        """Return an output, by default the first."""
+        name = output or next(iter(self.outputs))
+        arriving = tuple(read.dtype for read in self.reads)
+        first = name == next(iter(self.outputs))
+        return Value(self, "" if first else name, self.outputs[name], self.layer.output_dtype(name, arriving))
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A tensor that steps read: an output of a node, or an input of the network, whose name `node` is then."""
+
+    node: Node | str
+    output: str
+    shape: Shape
+    dtype: str
+
+    @property
+    def key(self) -> tuple[int | str, str]:
+        """What is equal for two values that are the same tensor."""
+        return self.node if isinstance(self.node, str) else id(self.node), self.output
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def other(self, output: str) -> Value:
+        """Return another output of the same node."""
+        assert isinstance(self.node, Node)
+        return self.node.value(output)
+
+
+@dataclass(slots=True)
+class Graph:
+    """The steps in an order in which they can be computed, the inputs and the outputs.
+
+    `sizes` and `where` are the usual values of symbols and the conditions on them, as the architecture file has them.
+    """
+
+    name: str
+    source: str
+    inputs: dict[str, Value] = field(default_factory=dict)
+    nodes: list[Node] = field(default_factory=list)
+    outputs: dict[str, Value] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    where: list[str] = field(default_factory=list)
+    place: Place = NOWHERE
+    """That of the operator which is being read: the steps that it becomes have it."""
+    stated: dict[tuple[int | str, str], Shape] = field(default_factory=dict)
+    """The shapes that the file states, by `Value.key`: witnesses, to be compared with ours."""
+
+    def input(self, name: str, shape: Shape, dtype: str = "float32") -> Value:
+        """Add an input of the network."""
+        value = Value(name, "", tuple(shape), dtype)
+        self.inputs[name] = value
+        return value
+
+    def step(
+        self, type_: str, *reads: Value, tensors: Mapping[str, Stored] | None = None, comment: str = "", **fields: Any
+    ) -> Value:
+        """Add a step and return its first output; the fields are those of our layer, lists or tuples for several.
+
+        A field may be None if its default is. Raises `Unreadable` if our rule refuses the inputs or the fields.
+        """
+        fields = {name: _frozen(value) for name, value in fields.items() if value is not None}
+        cls = layer_type(type_)
+        assert cls is not None, type_
+        try:
+            layer = cls(**fields)
+            shapes = [read.shape for read in reads]
+            outputs = layer.outputs(*shapes, constraints=Constraints([]))
+            expected = layer.tensors(*shapes)
+        except LayerError as error:
+            raise Unreadable(f"`{type_}`: {error.message}", self.place.said) from None
+        for name, tensor in (tensors or {}).items():
+            if expected.get(name) != tensor.shape:
+                wanted = show(expected[name]) if name in expected else "no such tensor"
+                message = f"`{type_}` has {wanted} as `{name}`, the file {show(tensor.shape)} of `{tensor.name}`"
+                raise Unreadable(message, self.place.said)
+        node = Node(type_, fields, reads, layer, self.place, dict(tensors or {}), outputs, comment)
+        self.nodes.append(node)
+        return node.value()
+
+    def tensor(self, stored: Stored) -> Value:
+        """Add a tensor of the file as a step, a `parameter`, or a `buffer` if it is not trained."""
+        for node in self.nodes:
+            if node.tensors.get("") is not None and node.tensors[""].key == stored.key:
+                return node.value()
+        if stored.trainable:
+            return self.step("parameter", shape=stored.shape, tensors={"": stored})
+        return self.step("buffer", shape=stored.shape, dtype=stored.dtype, tensors={"": stored})
+
+    def output(self, name: str, value: Value) -> None:
+        """Name a value as an output of the network."""
+        self.outputs[name] = value
+
+
+def _frozen(value: Any) -> Any:
+    """Return a field's value with tuples in place of lists, as layers have them."""
+    return tuple(_frozen(entry) for entry in value) if isinstance(value, (list, tuple)) else value

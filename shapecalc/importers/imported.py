@@ -1,0 +1,76 @@
+"""A file of another tool → the text of an architecture file, and what the file knows besides: tensors and shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from shapecalc.importers.unreadable import Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shapecalc.diagnostics.limits import Limits
+    from shapecalc.dims import Shape
+    from shapecalc.importers.graph import Array, Graph, Stored
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a reader of a format returns: the graph, the operators that it could not read, and the file's tensors.
+
+    `arrays` reads the tensors of the given names from the file, when they are needed.
+    """
+
+    graph: Graph
+    problems: Problems = field(default_factory=Problems)
+    arrays: Callable[[list[str]], Mapping[str, Array]] | None = None
+
+
+class Reader(Protocol):
+    """The module of a format."""
+
+    def read(self, path: str, limits: Limits, *, partial: bool = False) -> Reading:
+        """Read a file; with `partial`, operators that have no layer become `opaque` steps."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """The text of an architecture file, with the file's tensors by our paths, and the shapes that the file states.
+
+    `stated` has the shape of each slot for which the file has one; `tensors` the file's tensor of each path.
+    """
+
+    text: str
+    file: str
+    stated: Mapping[str, Shape] = field(default_factory=dict)
+    tensors: Mapping[str, Stored] = field(default_factory=dict)
+    reading: Reading | None = None
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the values of the file's tensors by our paths; empty if the file has none."""
+        if self.reading is None or self.reading.arrays is None:
+            return {}
+        stored = self.reading.arrays(sorted({each.name for each in self.tensors.values()}))
+        return {
+            path: each.convert(stored[each.name]) if each.convert else stored[each.name]
+            for path, each in self.tensors.items()
+        }
+
+
+def import_file(format_: str, path: str, limits: Limits, *, partial: bool = False) -> Imported:
+    """Return a file of a format, which is a module of this folder, as an architecture file.
+
+    Raises `ShapecalcError` SC031 if operators cannot be read, SC032 if the file is broken, SC033 without the package
+    that reads it.
+    """
+    from shapecalc.importers.writing import write  # noqa: PLC0415 - only a file of another tool needs it
+
+    reader: Reader = import_module(f"shapecalc.importers.{format_}")  # type: ignore[assignment]
+    reading = reader.read(path, limits, partial=partial)
+    if reading.problems and not partial:
+        raise reading.problems.error(path)
+    written = write(reading.graph)
+    stated = {written.slots[key]: shape for key, shape in reading.graph.stated.items() if key in written.slots}
+    return Imported(written.text, path, stated, written.tensors, reading)
