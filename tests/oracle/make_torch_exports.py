@@ -3,7 +3,7 @@
 Run it with torch 2.13.0, torchvision 0.28.0, timm 1.0.31, transformers 5.24.0 and shapecalc itself. Each model is exported
 at batch 1 and read by the importer, which compares the shape of each operator with that in the file. The totals of
 parameters and multiply-accumulates are compared with PyTorch's, and the outputs too if the model is small. `--models` names
-a file of networks as real_models.json is; without it they are those of real_networks/index.tsv.
+a JSON file of more networks than real_networks/index.tsv has.
 """
 
 from __future__ import annotations
@@ -82,8 +82,12 @@ def result(population: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
     expected = {"params": used_params(program), "macs": counted(program)}
     operators = len(program.graph.nodes)
     if not small:
-        kept = {key: each for key, each in program.state_dict.items() if not isinstance(each, torch.nn.Parameter)}
-        program._state_dict = kept
+        program._state_dict = {
+            key: torch.nn.Parameter(torch.zeros((), dtype=each.dtype).expand(each.shape), requires_grad=False)
+            if isinstance(each, torch.nn.Parameter)
+            else each
+            for key, each in program.state_dict.items()
+        }
     program.example_inputs = None
     file = io.BytesIO()
     torch.export.save(program, file)
@@ -108,12 +112,15 @@ def result(population: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Read the networks whose names or populations are given, by default all, and write the table."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--models", type=Path, help="a JSON file of networks")
+    parser.add_argument("--models", type=Path, help="a JSON file of more networks")
     parser.add_argument("--only", nargs="*", help="names, or populations")
     parser.add_argument("--output", type=Path, default=FILE)
     parser.add_argument("--missing", action="store_true", help="only those that the table does not have as read")
     options = parser.parse_args()
-    models = json.loads(options.models.read_text(encoding="utf-8"))["models"] if options.models else read_index()
+    models = read_index()
+    if options.models:
+        for population, entries in json.loads(options.models.read_text(encoding="utf-8"))["models"].items():
+            models[population] = entries | models.get(population, {})
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     if options.output.exists():
         for line in options.output.read_text(encoding="utf-8").splitlines()[1:]:
