@@ -41,7 +41,9 @@ def decoded(raw: Array, code: int, order: str) -> Array:
     import numpy as np  # noqa: PLC0415 - only values need it
 
     if not raw.size:
-        return raw.astype({"float32": np.float32, "int64": np.int64, "bool": np.bool_}.get(dtype_of(code), np.complex64))
+        return raw.astype(
+            {"float32": np.float32, "int64": np.int64, "bool": np.bool_}.get(dtype_of(code), np.complex64)
+        )
     if code == BOOL:
         return raw != 0
     if code in COMPLEX:

@@ -8,8 +8,8 @@ import numpy as np
 
 from shapecalc.dims import Expr
 from shapecalc.importers.torch_export.computing import EVALUATORS
-from shapecalc.importers.torch_export.operands import DType, leaves
 from shapecalc.importers.torch_export.dtypes import dtype_of
+from shapecalc.importers.torch_export.operands import DType, leaves
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:

@@ -319,7 +319,9 @@ class Translator:
         computation = Computation(operator, copied, self.graph.place)
         if any(meta is None or meta.shape is None for meta in metas):
             raise Unreadable("a tensor without a shape")
-        return [Derived(computation, at, meta.shape) for at, meta in enumerate(metas) if meta and meta.shape is not None]
+        return [
+            Derived(computation, at, meta.shape) for at, meta in enumerate(metas) if meta and meta.shape is not None
+        ]
 
     def _handle(self, handled: Handled, arguments: Mapping[str, Any]) -> Any:
         given = {

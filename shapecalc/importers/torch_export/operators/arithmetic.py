@@ -11,7 +11,7 @@ from shapecalc.importers.torch_export.operators.convolution import weights_of
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from shapecalc.importers.torch_export.translator import Translator
 
@@ -251,5 +251,3 @@ def einsum(to: Translator, equation: str, tensors: Sequence[Value], path: Any = 
         letters = "".join(sorted(each for each in set(equation) if each.isalpha() and equation.count(each) == 1))
         equation += f"->{letters}"
     return to.step("einsum", *map(to.floating, tensors), equation=equation)
-
-

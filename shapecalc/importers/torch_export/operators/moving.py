@@ -221,7 +221,9 @@ def tile(to: Translator, x: Value, repeats: Any = None, dims: Any = None) -> Val
     counts = [1] * (x.rank - len(counts)) + counts
     old = (1,) * (len(counts) - x.rank) + x.shape
     if any(isinstance(count, Expr) for count in counts):
-        wide = [count if isinstance(count, Expr) and size == 1 else size for size, count in zip(old, counts, strict=True)]
+        wide = [
+            count if isinstance(count, Expr) and size == 1 else size for size, count in zip(old, counts, strict=True)
+        ]
         if any(isinstance(count, Expr) and size != 1 for size, count in zip(old, counts, strict=True)):
             raise Unreadable("a repetition as often as a symbol says")
         x = to.expand(x, wide)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.importers.graph import Value
 from shapecalc.importers.torch_export.operands import Derived
 from shapecalc.importers.torch_export.operators import operator
-from shapecalc.importers.graph import Value
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
