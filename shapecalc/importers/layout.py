@@ -12,22 +12,27 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import joined
 from shapecalc.importers.folding import Block, Folding, fold
 from shapecalc.importers.graph import Node
-from shapecalc.importers.scopes import Key, Scope
+from shapecalc.importers.scopes import Key, Scope, uses_of
 from shapecalc.layers import layer_type
 from shapecalc.parser.names import is_name, is_step_name, likely_step_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.importers.graph import Graph, Stored, Value
 
 
 class Entry(NamedTuple):
-    """A step or a call in a list of steps, its name, and whether the name is the default one."""
+    """A step, or the calls of a block that `repeat` writes as one, and the name, whether it is the default one."""
 
-    item: Node | Scope
+    item: Node | tuple[Scope, ...]
     name: str
     by_default: bool
+
+    def path(self, run: int) -> str:
+        """Return the name of one of the calls."""
+        repeated = isinstance(self.item, tuple) and len(self.item) > 1
+        return f"{self.name}.{run}" if repeated else self.name
 
 
 @dataclass(eq=False, slots=True)
@@ -53,6 +58,8 @@ class Layout:
     network: Body
     blocks: dict[int, tuple[str, Block, Body]] = field(default_factory=dict)
     """Name, block and body, by the identity of the block, each after those that it calls."""
+    readers: Mapping[Key, list[Node]] = field(default_factory=dict)
+    results: frozenset[Key] = frozenset()
     slots: dict[Key, str] = field(default_factory=dict)
     tensors: dict[str, Stored] = field(default_factory=dict)
 
@@ -64,7 +71,8 @@ class Layout:
 def lay_out(graph: Graph) -> Layout:
     """Return what is written where for a graph."""
     folding = fold(graph)
-    layout = Layout(folding, Body([]))
+    uses = uses_of(graph, folding.root)
+    layout = Layout(folding, Body([]), readers=uses.readers, results=uses.outputs)
     inputs = {value.key: "input" if len(graph.inputs) == 1 else name for name, value in graph.inputs.items()}
     layout.network = _body(layout, folding.root, inputs, set(graph.inputs))
     layout.network.outputs = dict(graph.outputs)
@@ -74,21 +82,59 @@ def lay_out(graph: Graph) -> Layout:
 
 def _body(layout: Layout, scope: Scope, inputs: dict[Key, str], taken: Iterable[str]) -> Body:
     items = list(layout.folding.items(scope))
-    body = Body(_entries(items, scope, {*taken, *inputs.values()}), dict(inputs), inputs)
-    for entry in body.entries:
-        item = entry.item
-        if isinstance(item, Node):
-            for value in map(item.value, item.outputs):
-                body.slots[value.key] = joined(entry.name, value.output)
-            continue
-        block = layout.folding.blocks[id(item)]
-        if id(block) not in layout.blocks:
+    for item in items:
+        block = layout.folding.blocks[id(item)] if isinstance(item, Scope) else None
+        if block is not None and id(block) not in layout.blocks:
             inner = _block_body(layout, block)
             layout.blocks[id(block)] = (_block_name(layout, block), block, inner)
-        outputs = outputs_of(layout, item)
-        for position, (name, value) in enumerate(outputs.items()):
-            body.slots[value.key] = joined(entry.name, name) if position else entry.name
+    runs = list(_runs(layout, items, scope))
+    body = Body(_entries(runs, scope, {*taken, *inputs.values()}), dict(inputs), inputs)
+    for entry in body.entries:
+        if isinstance(entry.item, Node):
+            for value in map(entry.item.value, entry.item.outputs):
+                body.slots[value.key] = joined(entry.name, value.output)
+            continue
+        for call in entry.item:
+            for position, (name, value) in enumerate(outputs_of(layout, call).items()):
+                body.slots[value.key] = joined(entry.name, name) if position else entry.name
     return body
+
+
+def _runs(layout: Layout, items: list[Node | Scope], scope: Scope) -> Iterator[Node | tuple[Scope, ...]]:
+    """Yield the items, with the calls `h.0`, `h.1`, … together of which each reads the one before."""
+    paths = {item.path for item in items if isinstance(item, Scope)}
+    run: list[Scope] = []
+    for item in items:
+        follows = bool(run) and isinstance(item, Scope) and _follows(layout, run[-1], item)
+        name, _, number = item.path.rpartition(".") if isinstance(item, Scope) else ("", "", "")
+        if follows and relative(run[0].path, scope.path) and item.path == f"{name}.{len(run)}":  # type: ignore[union-attr]
+            run.append(item)  # type: ignore[arg-type]  # it follows
+            continue
+        if run:
+            yield tuple(run)
+            run = []
+        if isinstance(item, Node):
+            yield item
+        elif number == "0" and name not in paths:
+            run = [item]
+        else:
+            yield (item,)
+    if run:
+        yield tuple(run)
+
+
+def _follows(layout: Layout, before: Scope, after: Scope) -> bool:
+    """Return whether a call is the next run of a block: it reads the one before, and nothing else does."""
+    block = layout.folding.blocks[id(before)]
+    if layout.folding.blocks[id(after)] is not block or before.path.rpartition(".")[0] != after.path.rpartition(".")[0]:
+        return False
+    outputs = list(outputs_of(layout, before).values())
+    entering, entered = inputs_of(block, after), inputs_of(block, before)
+    same = [value.key for value in entering[1:]] == [value.key for value in entered[1:]]
+    readers = layout.readers.get(outputs[0].key, ())
+    inside = {id(node) for node in after.nodes}
+    alone = outputs[0].key not in layout.results and all(id(reader) in inside for reader in readers)
+    return len(outputs) == 1 and same and entering[0].key == outputs[0].key and alone
 
 
 def _block_body(layout: Layout, block: Block) -> Body:
@@ -132,11 +178,15 @@ def _input_names(values: list[Value]) -> list[str]:
     return [_LETTERS[at] if at < len(_LETTERS) else f"input_{at}" for at in range(len(values))]
 
 
-def _entries(items: list[Node | Scope], scope: Scope, taken: set[str]) -> list[Entry]:
+def _entries(items: list[Node | tuple[Scope, ...]], scope: Scope, taken: set[str]) -> list[Entry]:
     """Return the entries of a list of steps: those with tensors and the calls have the names of the file."""
     names: dict[int, str] = {}
     for item in items:
-        wanted = relative(item.path if isinstance(item, Scope) else _path_of(item), scope.path)
+        if isinstance(item, Node):
+            wanted = relative(_path_of(item), scope.path)
+        else:
+            path = item[0].path if len(item) == 1 else item[0].path.rpartition(".")[0]
+            wanted = relative(path, scope.path)
         if wanted and wanted not in taken:
             names[id(item)] = wanted
             taken.add(wanted)
@@ -205,16 +255,20 @@ def snake_case(name: str) -> str:
 
 def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: set[tuple[str, str]]) -> None:
     """Record the path of each value and tensor of a body, as a use of it at `prefix` has them."""
-    names = [entry.name for entry in body.entries]
-    for name, item in zip(names, layout.folding.items(scope), strict=True):
-        if isinstance(item, Scope):
-            _, _, inner = layout.block_of(item)
-            _paths(layout, inner, item, joined(prefix, name), owned)
+    items = layout.folding.items(scope)
+    for entry in body.entries:
+        if isinstance(entry.item, tuple):
+            for run in range(len(entry.item)):
+                call = next(items)
+                assert isinstance(call, Scope)
+                _paths(layout, layout.block_of(call)[2], call, joined(prefix, entry.path(run)), owned)
             continue
-        path = joined(prefix, name)
-        for value in map(item.value, item.outputs):
+        node = next(items)
+        assert isinstance(node, Node)
+        path = joined(prefix, entry.name)
+        for value in map(node.value, node.outputs):
             layout.slots[value.key] = joined(path, value.output)
-        for key, stored in item.tensors.items():
+        for key, stored in node.tensors.items():
             if stored.key not in owned:
                 owned.add(stored.key)
                 layout.tensors[joined(path, key)] = stored

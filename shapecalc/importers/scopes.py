@@ -137,7 +137,7 @@ def skeleton_of(scope: Scope, uses: Uses) -> Skeleton | None:
         if tensors is None:
             return None
         inner = tuple(path.removeprefix(scope.path) for path, _ in _around(node.place) if path.startswith(scope.path))
-        fields = tuple((name, _form(node.type, value)) for name, value in sorted(node.fields.items()))
+        fields = tuple((name, _form(name, value)) for name, value in sorted(node.fields.items()))
         text.append((node.type, inner, fields, tuple(reads), tensors))
     outputs = [
         value
@@ -165,12 +165,12 @@ def _tensors(node: Node, scope: Scope, places: Mapping[int, int], uses: Uses) ->
     return tuple(found)
 
 
-def _form(type_: str, value: Any) -> Any:
-    """Return what is equal for values that a parameter of a block can stand for: the lengths of lists."""
-    if type_ == "constant" or isinstance(value, Expr):
+def _form(name: str, value: Any) -> Any:
+    """Return what is equal for values that a parameter of a block can stand for: the lengths of lists; all of `values`."""
+    if name == "values" or isinstance(value, Expr):
         return value
     if isinstance(value, tuple):
-        return tuple(_form(type_, entry) for entry in value)
+        return tuple(_form(name, entry) for entry in value)
     return None
 
 

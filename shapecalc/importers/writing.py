@@ -12,15 +12,13 @@ from shapecalc.dims import Expr
 from shapecalc.importers.folding import Block, Multiple
 from shapecalc.importers.graph import Node
 from shapecalc.importers.layout import Body, Entry, Layout, inputs_of, lay_out, outputs_of, shares
-from shapecalc.importers.scopes import Scope
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import Several
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.importers.graph import Graph, Stored, Value
-    from shapecalc.importers.scopes import Key
+    from shapecalc.importers.scopes import Key, Scope
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*|\$[A-Za-z_]\w*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan", "~"}
@@ -95,10 +93,12 @@ def _block(layout: Layout, name: str, block: Block, body: Body) -> Iterator[str]
 
 def _last(body: Body) -> Key | None:
     """Return the value that a list of steps gives without `outputs:`: the first output of its last step."""
-    last = body.entries[-1].item if body.entries else None
-    if isinstance(last, Node):
-        return last.value().key
-    return next((key for key, slot in reversed(body.slots.items()) if slot == body.entries[-1].name), None) if last else None
+    if not body.entries:
+        return None
+    last = body.entries[-1]
+    if isinstance(last.item, Node):
+        return last.item.value().key
+    return next(key for key, slot in reversed(body.slots.items()) if slot == last.name)
 
 
 class _Steps:
@@ -116,24 +116,21 @@ class _Steps:
                     self.owners.setdefault(stored.key, (entry.item, key))
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each step or call, one for calls that follow each other."""
-        before = next(iter(self.body.inputs), None)
-        entries = self.body.entries
+        """Yield a line for each entry."""
+        before = next(iter(self.body.inputs)) if len(self.body.inputs) == 1 else None
         index = 0
-        while index < len(entries):
-            item = entries[index].item
-            if isinstance(item, Scope):
-                run = self._run(index)
-                yield f"- {flow(self._call(index, run, before))}"
-                index += run
-                before = self._first_output(entries[index - 1])
-                continue
-            yield f"- {self._step(index, item, before)}" + (f"  # {item.comment}" if item.comment else "")
-            before = before if item.layer.is_tensor else item.value().key
-            index += 1
+        for entry in self.body.entries:
+            if isinstance(entry.item, Node):
+                comment = f"  # {entry.item.comment}" if entry.item.comment else ""
+                yield f"- {self._step(entry, entry.item, index, before)}{comment}"
+                before = before if entry.item.layer.is_tensor else entry.item.value().key
+                index += 1
+            else:
+                yield f"- {flow(self._call(entry, entry.item, index, before))}"
+                before = next(iter(outputs_of(self.layout, entry.item[-1]).values())).key
+                index += len(entry.item)
 
-    def _step(self, index: int, node: Node, before: Key | None) -> str:
-        entry = self.body.entries[index]
+    def _step(self, entry: Entry, node: Node, index: int, before: Key | None) -> str:
         fields = self._fields(index, node)
         keys = {node.type: fields}
         if not entry.by_default:
@@ -156,91 +153,42 @@ class _Steps:
         fields = {}
         known = fields_of(type(node.layer))
         for name, value in node.fields.items():
-            kind = known[name].kind
             written = self._value(index, name, value)
-            if isinstance(written, tuple) and isinstance(kind, Several) and kind.single and written.count(written[0]) == len(written):
-                written = written[0]
+            if isinstance(written, tuple) and written and written.count(written[0]) == len(written):
+                written = written[0] if node.takes_one(name) else written
             if known[name].required or written != known[name].default:
                 fields[name] = written
         if not fields:
             return None
         main = type(node.layer).main
-        return fields[main] if main and list(fields) == [main] and not isinstance(fields[main], dict) else fields
+        return fields[main] if main and list(fields) == [main] else fields
 
     def _value(self, index: int, name: str, value: Any) -> Any:
         if self.block is None:
             return value
         place = iter(range(1 << 30))
+        block = self.block
 
         def written(part: Any) -> Any:
-            if isinstance(part, tuple):
-                return tuple(map(written, part))
-            assert self.block is not None
-            return self.block.written[index, name, next(place)]
+            return tuple(map(written, part)) if isinstance(part, tuple) else block.written[index, name, next(place)]
 
         return written(value)
 
-    def _call(self, index: int, run: int, before: Key | None) -> dict[str, Any]:
-        entry = self.body.entries[index]
-        scope = entry.item
-        assert isinstance(scope, Scope)
-        name, block, _ = self.layout.block_of(scope)
-        arguments: dict[str, Any] = {
-            key: self._value(index, key, value) for key, value in block.arguments(scope).items()
-        }
-        keys: dict[str, Any] = {name: None}
+    def _call(self, entry: Entry, calls: tuple[Scope, ...], index: int, before: Key | None) -> dict[str, Any]:
+        name, block, _ = self.layout.block_of(calls[0])
+        arguments: dict[str, Any] = {}
         repeated: dict[str, Any] = {}
-        if run > 1:
-            calls = [(at, self.body.entries[at].item) for at in range(index, index + run)]
-            for key, value in arguments.items():
-                values = [self._value(at, key, block.arguments(call)[key]) for at, call in calls]  # type: ignore[arg-type]
-                if any(each != value for each in values):
-                    repeated[key] = values
-                    arguments[key] = f"${key}"
-            keys["repeat"] = repeated or run
-        if arguments:
-            keys[name] = arguments if len(arguments) > 1 else next(iter(arguments.values()))
-        if not entry.by_default:
-            keys["name"] = entry.name if run == 1 else entry.name.rpartition(".")[0]
-        self._add_reads(keys, inputs_of(block, scope), before)
+        for key in block.arguments(calls[0]):
+            values = [self._value(index + run, key, block.arguments(call)[key]) for run, call in enumerate(calls)]
+            arguments[key] = values[0]
+            if any(each != values[0] for each in values):
+                repeated[key], arguments[key] = values, f"${key}"
+        keys: dict[str, Any] = {name: arguments if len(arguments) > 1 else next(iter(arguments.values()), None)}
+        if len(calls) > 1:
+            keys["repeat"] = repeated or len(calls)
+        keys["name"] = entry.name
+        self._add_reads(keys, inputs_of(block, calls[0]), before)
         return keys
-
-    def _run(self, index: int) -> int:
-        """Return the number of calls that `repeat` writes as one: `h.0`, `h.1`, …, each reading the one before."""
-        entries = self.body.entries
-        first = entries[index]
-        name, dot, zero = first.name.rpartition(".")
-        if not dot or zero != "0" or name in self.names.values():
-            return 1
-        count = 1
-        while index + count < len(entries) and self._follows(entries[index + count - 1], entries[index + count]):
-            if entries[index + count].name != f"{name}.{count}":
-                break
-            count += 1
-        if count > 1:
-            self._rename(index, count, name)
-        return count
-
-    def _follows(self, before: Entry, after: Entry) -> bool:
-        if not isinstance(after.item, Scope) or not isinstance(before.item, Scope):
-            return False
-        _, block, _ = self.layout.block_of(before.item)
-        if self.layout.block_of(after.item)[1] is not block:
-            return False
-        outputs = outputs_of(self.layout, before.item)
-        entering, entered = inputs_of(block, after.item), inputs_of(block, before.item)
-        same = [value.key for value in entering[1:]] == [value.key for value in entered[1:]]
-        return len(outputs) == 1 and same and entering[0].key == self._first_output(before)
-
-    def _first_output(self, entry: Entry) -> Key:
-        assert isinstance(entry.item, Scope)
-        return next(iter(outputs_of(self.layout, entry.item).values())).key
-
-    def _rename(self, index: int, count: int, name: str) -> None:
-        """Let the calls of a run be referred to by one name, that of the last one's output."""
-        for entry in self.body.entries[index : index + count]:
-            assert isinstance(entry.item, Scope)
-            self.body.slots[self._first_output(entry)] = name
 
 
 def _input(value: Value) -> str:
