@@ -12,7 +12,9 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import show
 from shapecalc.importers.unreadable import Unreadable
 from shapecalc.layers import layer_type
+from shapecalc.layers.base import fields_of
 from shapecalc.layers.constraints import Constraints
+from shapecalc.layers.fields import Several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,6 +90,17 @@ class Node:
     """The shape of each output by name, the first one first."""
     comment: str = ""
     """What is written behind the step: the pattern that was recognised."""
+
+    def takes_one(self, field: str) -> bool:
+        """Return whether the first entry of a list stands for the list, such as one size for all axes."""
+        kind = fields_of(type(self.layer))[field].kind
+        if not isinstance(kind, Several) or not kind.single:
+            return False
+        try:
+            layer = type(self.layer)(**{**self.fields, field: self.fields[field][0]})
+            return self.outputs == layer.outputs(*(read.shape for read in self.reads), constraints=Constraints([]))
+        except LayerError:
+            return False
 
     def value(self, output: str = "") -> Value:
         """Return an output, by default the first."""
