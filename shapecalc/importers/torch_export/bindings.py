@@ -1,4 +1,4 @@
-"""The names of a graph and what they stand for: a write to a tensor also changes its views, and what it is a view of."""
+"""The names of a graph and what they stand for: a write to a tensor also changes its views, and its base."""
 
 from __future__ import annotations
 

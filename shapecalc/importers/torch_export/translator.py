@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Expr, evaluate, free_symbols, show
 from shapecalc.importers.graph import Stored, Value
+from shapecalc.importers.torch_export.arguments import base_of, decoded, outputs_of, tensors_named, written_by
 from shapecalc.importers.torch_export.bindings import Bindings, View
 from shapecalc.importers.torch_export.operands import (
     MISSING,
     Complex,
     Computation,
     Derived,
-    DType,
     FileTensor,
     is_array,
     is_tensor,
@@ -203,9 +203,9 @@ class Translator:
         reads: dict[str, int] = {}
         for index, operator in enumerate(block.operators):
             for argument in operator.arguments.values():
-                reads.update(dict.fromkeys(_names(argument), index))
+                reads.update(dict.fromkeys(tensors_named(argument), index))
         for argument in block.outputs:
-            reads.update(dict.fromkeys(_names(argument), len(block.operators)))
+            reads.update(dict.fromkeys(tensors_named(argument), len(block.operators)))
         bindings = Bindings(reads, lambda view: self._reread(view, bindings), self._written_back)
         bindings.values.update(given)
         outer, self.block = self.block, block
@@ -223,12 +223,12 @@ class Translator:
 
     def _miss(self, operator: Operator, bindings: Bindings, error: Unreadable) -> None:
         self.problems.add(operator.name, error, self.graph.place.said)
-        for name in _outputs(operator):
+        for name in outputs_of(operator):
             bindings.bind(name, MISSING)
 
     def _read(self, operator: Operator, bindings: Bindings, index: int) -> None:
         name = operator.name.rpartition(".")[2]
-        names = _outputs(operator)
+        names = outputs_of(operator)
         if name.startswith(NOTHING) or (operator.outputs and not names):
             return
         arguments = {key: self._argument(value, bindings) for key, value in operator.arguments.items()}
@@ -243,7 +243,7 @@ class Translator:
             self.read_outputs = [bindings.last_reads.get(output, -1) > index for output in names]
             arguments = {"x" if key in {"self", "input"} else key: value for key, value in arguments.items()}
             results = self._results(operator, arguments)
-        written = _written(operator)
+        written = written_by(operator)
         views = self._views(operator, arguments, name)
         for position, (output, result) in enumerate(zip(names, results, strict=False)):
             result = self._checked(output, result)  # noqa: PLW2901
@@ -253,34 +253,14 @@ class Translator:
             bindings.write(written, bindings.values[names[0]], index)
 
     def _views(self, operator: Operator, arguments: Mapping[str, Any], name: str) -> View | None:
-        base = _base(operator)
+        base = base_of(operator)
         if name not in VIEWS or base is None or not operator.target.startswith("aten."):
             return None
         meta = self.program.meta(self.block, base) if name in IF_CONTIGUOUS else None
         return View(base, operator, arguments, 0, name in IF_CONTIGUOUS and not (meta and meta.contiguous))
 
     def _argument(self, argument: Any, bindings: Bindings) -> Any:
-        ((kind, value),) = argument.items()
-        if kind in {"as_tensor", "as_custom_obj"}:
-            return bindings[value["name"]]
-        if kind == "as_tensors":
-            return [bindings[each["name"]] for each in value]
-        if kind == "as_optional_tensors":
-            return [bindings[each["as_tensor"]["name"]] if "as_tensor" in each else None for each in value]
-        if kind == "as_optional_tensor":
-            return bindings[value["as_tensor"]["name"]] if "as_tensor" in value else None
-        if kind in {"as_sym_int", "as_sym_bool", "as_sym_float"}:
-            return self._number(value)
-        if kind in {"as_sym_ints", "as_sym_bools", "as_sym_floats"}:
-            return [self._number(each) for each in value]
-        if kind == "as_scalar_type":
-            return DType(value)
-        if kind == "as_float":
-            return float(value)
-        return None if kind == "as_none" else value
-
-    def _number(self, value: Any) -> Any:
-        return self.program.number(self.block, value["as_name"]) if "as_name" in value else next(iter(value.values()))
+        return decoded(argument, bindings.__getitem__, lambda name: self.program.number(self.block, name))
 
     def _inner(self, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any]:
         """Read the graph that a higher-order operator calls once."""
@@ -304,9 +284,8 @@ class Translator:
             found = evaluate_operator(self, operator, arguments)
             if found is not None:
                 return found
-        elif len(trained) == len(operands) or not any(isinstance(each, (Value, Complex)) for each in operands):
-            if not _written(operator):
-                return self._derived(operator, arguments)
+        elif not any(isinstance(each, (Value, Complex)) for each in operands) and not written_by(operator):
+            return self._derived(operator, arguments)
         handled = handler_of(operator.target)
         if handled is None:
             raise Unreadable(f"`{operator.name}` has no layer")
@@ -314,7 +293,7 @@ class Translator:
         return list(result) if type(result) in {list, tuple} else [result]
 
     def _derived(self, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any]:
-        metas = [self.program.meta(self.block, name) for name in _outputs(operator)]
+        metas = [self.program.meta(self.block, name) for name in outputs_of(operator)]
         copied = {key: each.copy() if is_array(each) else each for key, each in arguments.items()}
         computation = Computation(operator, copied, self.graph.place)
         if any(meta is None or meta.shape is None for meta in metas):
@@ -344,7 +323,7 @@ class Translator:
         if meta.shape is not None and tuple(result.shape) != meta.shape:
             self._compare(tuple(result.shape), meta.shape)
         if isinstance(result, Value):
-            if result.dtype != meta.dtype and meta.dtype != "complex64":
+            if meta.dtype not in {result.dtype, "complex64"}:
                 result = self.step("cast", result, dtype=meta.dtype)
             if meta.shape is not None and not isinstance(result.node, str):
                 self.graph.stated[result.key] = result.shape
@@ -354,9 +333,7 @@ class Translator:
         """Raise `Unreadable` if two shapes differ at one of some sizes."""
         symbols = sorted({name for dim in (*ours, *stated) if isinstance(dim, Expr) for name in free_symbols(dim)})
         hints = self.graph.sizes
-        trials = [{name: hints.get(name, 2) for name in symbols}]
-        for factor in (2, 3):
-            trials.append({name: factor * hints.get(name, 1) for name in symbols})
+        trials = [{name: factor * hints.get(name, 1) for name in symbols} for factor in (1, 2, 3)]
         same = len(ours) == len(stated) and all(
             evaluate(one, sizes) == evaluate(other, sizes)
             for sizes in trials
@@ -384,7 +361,7 @@ class Translator:
     def expand(self, x: Value, shape: Sequence[Any]) -> Value:
         """Return a value that is repeated up to a shape, −1 where an axis stays as it is."""
         old = (None,) * (len(shape) - x.rank) + x.shape
-        sizes = [-1 if size == before or size == -1 else size for before, size in zip(old, shape, strict=True)]
+        sizes = [-1 if size in (before, -1) else size for before, size in zip(old, shape, strict=True)]
         return x if len(shape) == x.rank and set(sizes) <= {-1} else self.step("expand", x, size=sizes)
 
     def numeric(self, x: Value) -> Value:
@@ -398,39 +375,6 @@ class Translator:
 
 def _is_parameter(operand: Any) -> bool:
     return isinstance(operand, FileTensor) and operand.stored.trainable
-
-
-def _outputs(operator: Operator) -> list[str]:
-    """Return the names of the tensors that an operator gives."""
-    found: list[str] = []
-    for output in operator.outputs:
-        found.extend(_names(output, written=True))
-    return found
-
-
-def _names(argument: Any, *, written: bool = False) -> list[str]:
-    ((kind, value),) = argument.items()
-    if kind == "as_tensor":
-        return [value["name"]]
-    if kind == "as_tensors":
-        return [each["name"] for each in value]
-    if kind == "as_optional_tensors":
-        return [each["as_tensor"]["name"] for each in value if "as_tensor" in each]
-    if kind == "as_none" and written:
-        return [""]
-    return []
-
-
-def _base(operator: Operator) -> str | None:
-    argument = operator.arguments.get("self") or operator.arguments.get("input") or {}
-    return argument["as_tensor"]["name"] if "as_tensor" in argument else None
-
-
-def _written(operator: Operator) -> str | None:
-    """Return the name of the tensor that an operator writes to."""
-    name = operator.name
-    in_place = name.startswith("aten.") and name.endswith("_") and not name.endswith("__")
-    return _base(operator) if in_place else None
 
 
 def _input_name(name: str, taken: Mapping[str, Any]) -> str:
