@@ -58,7 +58,10 @@ def write(graph: Graph) -> Written:
     last = _last(layout.network)
     outputs = layout.network.outputs
     if len(outputs) > 1:
-        lines += ["outputs:", *(f"  {scalar(name)}: {layout.network.slots[value.key]}" for name, value in outputs.items())]
+        lines += [
+            "outputs:",
+            *(f"  {scalar(name)}: {layout.network.slots[value.key]}" for name, value in outputs.items()),
+        ]
     elif outputs and last != next(iter(outputs.values())).key:
         lines.append(f"outputs: {flow(layout.network.slots[next(iter(outputs.values())).key])}")
     return Written("\n".join(lines) + "\n", layout.tensors, layout.slots)
