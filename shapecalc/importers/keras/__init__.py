@@ -34,7 +34,7 @@ def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
         refuse_container(path, str(error))
     if not model.is_model:
         refuse_container(path, f"is no model of layers: {model.why_unknown()}")
-    graph = Graph(model.name, "")
+    graph = Graph(model.name, "", params_as="keras")
     keras2 = _is_of_keras2(container, model)
     session = Session(graph, Weights(path), limits, path, keras2, Orders(graph))
     problems = Problems()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dims import symbol
 from shapecalc.importers.keras.configuration import BrokenModelError, LayerConfig, known_shape, layers_of
-from shapecalc.importers.keras.history import Output, nodes_of, structure
+from shapecalc.importers.keras.history import nodes_of, outputs_in, structure
 from shapecalc.importers.keras.settings import shown
 from shapecalc.importers.keras.values import Tensor, channels_first
 from shapecalc.parser.names import is_name, likely_step_name
@@ -48,10 +48,11 @@ def network_inputs(session: Session, model: LayerConfig) -> dict[str, Tensor]:
     inputs: dict[str, Tensor] = {}
     symbols: dict[str, None] = {}
     wants = reads_first(model)
-    for index, each in enumerate(declared(model)):
+    found = declared(model)
+    for index, each in enumerate(found):
         wanted = wants.get(each.name)
         name = likely_step_name(each.name) or ""
-        name = name if is_name(name) else f"input_{index}"
+        name = "input" if len(found) == 1 else name if is_name(name) else f"input_{index}"
         while name in inputs:
             name += "_"
         order = _order(len(each.shape), wanted)
@@ -91,7 +92,7 @@ def declared(model: LayerConfig) -> list[Declared]:
     if model.kind == "Sequential":
         return [_first(model, layers)]
     by_name = {layer.name: layer for layer in layers}
-    names = _flat_outputs(structure(model.settings.get("input_layers"), model.name))
+    names = outputs_in(structure(model.settings.get("input_layers"), model.name))
     found = []
     for output in names:
         if output.layer not in by_name:
@@ -100,10 +101,6 @@ def declared(model: LayerConfig) -> list[Declared]:
     if not found or len({each.name for each in found}) != len(found):
         raise BrokenModelError(f"has a model `{model.name}` without inputs, or with one input twice")
     return found
-
-
-def _flat_outputs(value: Any) -> list[Output]:
-    return [value] if isinstance(value, Output) else [output for entry in value for output in _flat_outputs(entry)]
 
 
 def _first(model: LayerConfig, layers: list[LayerConfig]) -> Declared:

@@ -19,7 +19,11 @@ from shapecalc.parser.names import is_name, likely_step_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.importers.graph import Graph
+
 MOST_NESTED_MODELS = 24
+STORES = {"Model": "functional", "GroupQueryAttention": "grouped_query_attention"}
+"""Classes whose name in the file of weights is that of another one."""
 
 
 class _Missing:
@@ -44,28 +48,46 @@ class Scope(NamedTuple):
 
 def read_network(session: Session, model: LayerConfig, problems: Problems) -> dict[str, str]:
     """Read the model of a file; return the axes of its inputs and outputs whose order is not that of Keras, by name."""
-    inputs = network_inputs(session, model)
-    axes = {f"input `{name}`": letters(each) for name, each in inputs.items() if not each.in_order}
+    inputs, graph = network_inputs(session, model), session.graph
+    moved = {_said("input", name): letters(each) for name, each in inputs.items() if not each.in_order}
+    graph.axes = {name: each.order for name, each in inputs.items() if not each.in_order}
     reader = _Reader(session, problems)
     session.read_model = reader.inside
     outputs = flat(reader.model(model, list(inputs.values()), Scope(), 0))
-    if not session.graph.nodes and not problems and outputs:
-        outputs = [outputs[0]._replace(value=session.graph.step("identity", outputs[0].value)), *outputs[1:]]
-    for name, each in zip(_output_names(model, outputs), outputs, strict=True):
-        if isinstance(each, Tensor):
-            session.graph.output(name, each.value)
-            if not each.in_order:
-                axes[f"output `{name}`"] = letters(each)
     if not outputs:
         raise BrokenModelError(f"has a model `{model.name}` without outputs")
-    return axes
+    if not graph.nodes and not problems:
+        outputs = [outputs[0]._replace(value=graph.step("identity", outputs[0].value)), *outputs[1:]]
+    for name, each in zip(_output_names(model, outputs, set(inputs)), outputs, strict=True):
+        if isinstance(each, Tensor):
+            graph.output(name, each.value)
+            if not each.in_order:
+                moved[_said("output", name)], graph.axes[name] = letters(each), each.order
+    if not problems:
+        _leave_out_unread(graph)
+    return moved
 
 
-def _output_names(model: LayerConfig, outputs: list[Any]) -> Iterator[str]:
+def _said(what: str, name: str) -> str:
+    """Return an input or an output in words: by its name, if it is one of several."""
+    return what if name == what else f"{what} `{name}`"
+
+
+def _leave_out_unread(graph: Graph) -> None:
+    """Leave out steps that no output depends on and that have no tensors, such as masks that Keras has as steps."""
+    read = {id(value.node) for value in graph.outputs.values()}
+    nodes = []
+    for node in reversed(graph.nodes):
+        if id(node) in read or node.tensors:
+            nodes.append(node)
+            read |= {id(value.node) for value in node.reads}
+    graph.nodes[:] = reversed(nodes)
+
+
+def _output_names(model: LayerConfig, outputs: list[Any], taken: set[str]) -> Iterator[str]:
     named: list[str] = []
     if model.kind != "Sequential":
-        named = [each.layer for each in flat(structure(model.settings.get("output_layers"), model.name))]
-    taken: set[str] = set()
+        named = [each.layer for each in outputs_in(structure(model.settings.get("output_layers"), model.name))]
     for index, _ in enumerate(outputs):
         wanted = (likely_step_name(named[index]) or "") if index < len(named) else ""
         wanted = wanted if is_name(wanted) else f"output_{index}"
@@ -165,7 +187,7 @@ class _Functional:
 
     def result(self, inputs: list[Any]) -> Any:
         """Return the outputs for inputs."""
-        names = flat(structure(self.model.settings.get("input_layers"), self.model.name))
+        names = outputs_in(structure(self.model.settings.get("input_layers"), self.model.name))
         if len(names) != len(inputs):
             raise BrokenModelError(f"has a model `{self.model.name}` of {len(names)} inputs, called with {len(inputs)}")
         for name, value in zip(names, inputs, strict=True):
@@ -233,7 +255,7 @@ def _stores(layers: list[LayerConfig]) -> list[str]:
     counts: dict[str, int] = {}
     names = []
     for layer in layers:
-        name = "functional" if layer.kind == "Model" else snake_case(layer.kind)
+        name = STORES.get(layer.kind) or snake_case(layer.kind)
         number = 0
         if not layer.is_operation:
             number = counts.get(name, 0)

@@ -23,6 +23,7 @@ class Heads(NamedTuple):
     key: int
     value: int
     bias: bool
+    grouped: bool = False
 
 
 class Projection(NamedTuple):
@@ -88,7 +89,7 @@ def _grouped(
 ) -> Result:
     if use_gate or sliding_window is not None:
         raise Unreadable(f"`{call.name}` has a gate or a window")
-    return _attention(call, Heads(num_query_heads, num_key_value_heads, head_dim, head_dim, use_bias), None, dropout)
+    return _attention(call, Heads(num_query_heads, num_key_value_heads, head_dim, head_dim, use_bias, grouped=True), None, dropout)
 
 
 def _attention(call: Call, heads: Heads, output_shape: Any, dropout: float) -> Result:
@@ -101,11 +102,12 @@ def _attention(call: Call, heads: Heads, output_shape: Any, dropout: float) -> R
     out = sizes[0] if output_shape is None else output_shape[0] if _is_one(output_shape) else output_shape
     if not is_int(out):
         raise Unreadable(f"`{call.name}` has an `output_shape` of several axes")
+    mark = "_" if heads.grouped else ""
     projections = (
-        Projection("query_dense", (sizes[0],), (heads.count, heads.key)),
-        Projection("key_dense", (sizes[1],), (heads.groups, heads.key)),
-        Projection("value_dense", (sizes[2],), (heads.groups, heads.value)),
-        Projection("output_dense", (heads.count, heads.value), (out,)),
+        Projection(f"{mark}query_dense", (sizes[0],), (heads.count, heads.key)),
+        Projection(f"{mark}key_dense", (sizes[1],), (heads.groups, heads.key)),
+        Projection(f"{mark}value_dense", (sizes[2],), (heads.groups, heads.value)),
+        Projection(f"{mark}output_dense", (heads.count, heads.value), (out,)),
     )
     if heads.key != heads.value or out != sizes[0] or scores:
         return _by_parts(call, (query, key, value), heads, projections, mask, causal=causal, scores=scores)
@@ -182,7 +184,7 @@ def _tensors(call: Call, projections: tuple[Projection, ...], *, packed: bool) -
         tensors["in_proj_weight"] = call.stored("in_proj_weight", (total, three[0].inside), *kernels, make=rows)
     else:
         for each, variable in zip(three, kernels, strict=True):
-            key = f"{each.part[0]}_proj_weight"
+            key = each.part.lstrip("_")[0] + "_proj_weight"
             tensors[key] = call.stored(key, (each.outside, each.inside), variable, make=rows)
     tensors.update({f"out_proj.{key}": each for key, each in _linear(call, out, "out_proj", bias=True).items()})
     return tensors
@@ -218,7 +220,7 @@ def _by_parts(
         raise Unreadable(f"`{call.name}` returns the scores of groups, or of a causal mask")
     split = []
     for x, each in zip(inputs, projections[:3], strict=True):
-        tensors = _linear(call, each, each.part.removesuffix("_dense"), bias=heads.bias)
+        tensors = _linear(call, each, each.part.strip("_").removesuffix("_dense"), bias=heads.bias)
         value = call.step("linear", x.value, tensors=tensors, out_features=each.outside, bias=heads.bias)
         value = call.step("reshape", value, shape=(0, 0, heads.count, each.gives[1]))
         split.append(call.step("permute", value, dims=(0, 2, 1, 3)))

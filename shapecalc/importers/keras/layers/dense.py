@@ -51,11 +51,12 @@ def _einsum_dense(
         raise Unreadable(f"`{call.name}` reads a tensor of rank {x.rank}, and its equation {len(reads)} axes")
     first = "".join(free[:more])
     reads, gives = first + reads, first + gives
+    own = more if match[1] else 1  # axes that `output_shape` leaves out
     shape = [output_shape] if is_int(output_shape) or output_shape is None else output_shape
-    if not isinstance(shape, list) or len(shape) != len(gives) - 1 - more:
+    if not isinstance(shape, list) or len(shape) != len(gives) - own:
         raise Unreadable(f"`{call.name}` has an `output_shape` that does not fit its equation")
     sizes = dict(zip(reads, x.value.shape, strict=True))
-    for letter, size in zip(gives[1 + more :], shape, strict=True):
+    for letter, size in zip(gives[own:], shape, strict=True):
         if is_int(size):
             sizes.setdefault(letter, size)
     kernel = _sizes(call, weights, sizes)
