@@ -463,7 +463,7 @@ def pools_on_odd_sizes() -> keras.Model:
     return sequential(
         (11, 9, 2),
         L.MaxPooling2D(3, strides=2, padding="same"),
-        L.AveragePooling2D(3, strides=2, padding="same"),
+        L.AveragePooling2D(3, strides=1, padding="same"),
         L.AveragePooling2D((2, 1), strides=(1, 1)),
         L.GlobalMaxPooling2D(keepdims=True),
     )
