@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import keras
-from keras import layers as L  # noqa: N812 - each network is a list of them
-from keras import ops
+from keras import (
+    layers as L,  # noqa: N812 - each network is a list of them
+    ops,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,8 +204,7 @@ def normalization_with_statistics() -> keras.Model:
 
 @network
 def adapted_normalization() -> keras.Model:
-    model = sequential((6, 5, 3), L.Normalization(), L.Conv2D(2, 3))
-    return model
+    return sequential((6, 5, 3), L.Normalization(), L.Conv2D(2, 3))
 
 
 @network
@@ -246,9 +247,7 @@ def stacked_grus() -> keras.Model:
 
 @network
 def simple_rnns() -> keras.Model:
-    return sequential(
-        (9, 3), L.SimpleRNN(4, return_sequences=True, use_bias=False), L.SimpleRNN(5, activation="relu")
-    )
+    return sequential((9, 3), L.SimpleRNN(4, return_sequences=True, use_bias=False), L.SimpleRNN(5, activation="relu"))
 
 
 @network
@@ -265,7 +264,10 @@ def bidirectional_layers() -> keras.Model:
 
 @network
 def encoder_and_decoder() -> keras.Model:
-    source, target = keras.Input((None,), dtype="int32", name="source"), keras.Input((None,), dtype="int32", name="target")
+    source, target = (
+        keras.Input((None,), dtype="int32", name="source"),
+        keras.Input((None,), dtype="int32", name="target"),
+    )
     _, h, c = L.LSTM(5, return_state=True)(L.Embedding(13, 4)(source))
     x = L.LSTM(5, return_sequences=True)(L.Embedding(17, 4)(target), initial_state=[h, c])
     return keras.Model([source, target], [L.Dense(17, activation="softmax", name="tokens")(x), h])
@@ -493,4 +495,6 @@ def inputs_of_different_kinds() -> keras.Model:
 
 @network
 def two_dense_over_a_map() -> keras.Model:
-    return sequential((5, 4, 3), L.Conv2D(6, 3), L.Dense(4, activation="softmax"), L.Conv2D(2, 1), L.Flatten(), L.Dense(2))
+    return sequential(
+        (5, 4, 3), L.Conv2D(6, 3), L.Dense(4, activation="softmax"), L.Conv2D(2, 1), L.Flatten(), L.Dense(2)
+    )

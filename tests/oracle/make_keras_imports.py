@@ -24,8 +24,6 @@ from keras_networks import NETWORKS
 HERE = Path(__file__).parent
 FOLDER = HERE / "keras_imports"
 BATCH = 2
-LENGTHS = {None: 7}
-"""Positions in place of an axis without a size."""
 INDICES = 7
 """Tokens are below it."""
 
@@ -44,7 +42,9 @@ def arrays_for(model: keras.Model) -> list[np.ndarray]:
     arrays = []
     for number, each in enumerate(model.inputs):
         rng = np.random.default_rng(100 + number)
-        shape = tuple(BATCH if axis == 0 and size is None else size or 7 + number for axis, size in enumerate(each.shape))
+        shape = tuple(
+            BATCH if axis == 0 and size is None else size or 7 + number for axis, size in enumerate(each.shape)
+        )
         if each.dtype.startswith("int"):
             arrays.append(rng.integers(1, INDICES, shape).astype(np.int64))
         elif each.dtype == "bool":
@@ -90,7 +90,7 @@ def write(name: str, expected: dict[str, Any], arrays: dict[str, np.ndarray]) ->
 def main() -> None:
     """Write all files, or those of the names that are given."""
     if "--applications" in sys.argv:
-        from keras_applications import write_table  # noqa: PLC0415 - it needs shapecalc too
+        from keras_applications import write_table
 
         write_table(HERE / "keras_imports.tsv")
         return

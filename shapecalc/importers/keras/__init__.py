@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.importers.keras.configuration import LayerConfig
 
 
-def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
+def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:  # noqa: ARG001 - the same for both
     """Read a file of Keras.
 
     Axes are moved so that the network computes the same: maps are [N, C, *spatial], in Keras [N, *spatial, C]. Inputs

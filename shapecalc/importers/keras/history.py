@@ -13,11 +13,11 @@ _WITH_ARGUMENTS = 4
 
 
 class Output(NamedTuple):
-    """An output of a layer: its name, which of its calls, and which of what the call returns; the stated shape."""
+    """An output of a layer: its name, which of its calls, and the place in what the call returns; the stated shape."""
 
     layer: str
     call: int
-    index: int
+    place: int
     shape: tuple[int | None, ...] | None = None
 
     @property
@@ -61,7 +61,7 @@ def nodes_of(around: dict[str, Any], name: str) -> list[Node]:
     Raises `BrokenModelError` for what Keras does not write.
 
     >>> nodes_of({"inbound_nodes": [[["a", 0, 0, {}], ["b", 0, 1, {}]]]}, "add")[0].values
-    ([Output(layer='a', call=0, index=0, shape=None), Output(layer='b', call=0, index=1, shape=None)],)
+    ([Output(layer='a', call=0, place=0, shape=None), Output(layer='b', call=0, place=1, shape=None)],)
     """
     nodes = around.get("inbound_nodes", [])
     if not isinstance(nodes, list):
@@ -110,7 +110,7 @@ def is_reference(value: Any) -> bool:
     )
 
 
-def _argument(value: Any, depth: int) -> Any:
+def _argument(value: Any, depth: int) -> Any:  # noqa: PLR0911 - one for each kind of object
     if depth > MOST_NESTED:
         raise BrokenModelError("has arguments that are nested too deeply")
     if isinstance(value, list):
@@ -120,9 +120,10 @@ def _argument(value: Any, depth: int) -> Any:
     kind, config = value.get("class_name"), value.get("config")
     if kind == "__keras_tensor__" and isinstance(config, dict):
         history = config.get("keras_history")
-        if not is_reference(history):
+        if not isinstance(history, list) or not is_reference(history):
             raise BrokenModelError("has a tensor without `keras_history`")
-        return Output(*history[:3], known_shape(config.get("shape")))
+        layer, call, place = history[:3]
+        return Output(layer, call, place, known_shape(config.get("shape")))
     if kind == "__tensor__" and isinstance(config, dict):
         return Constant(config.get("value"), str(config.get("dtype", "")))
     if kind == "__slice__" and isinstance(config, dict):

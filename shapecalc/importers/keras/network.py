@@ -144,8 +144,7 @@ class _Reader(NamedTuple):
             if layer.is_model:
                 kind = (scope.path, layer.qualified)
                 given = flat(values)
-                if keywords.pop("training", None) or keywords:
-                    raise Unreadable(f"the model `{layer.name}` is called with more than its inputs", scope.path)
+                _refuse_keywords(layer, keywords, scope.path)
                 return self.model(layer, given, scope._replace(scopes=(*scope.scopes, kind)), depth + 1)
             call = Call(self.session, layer, scope.path, scope.store, values, keywords, scope.scopes)
             return read_layer(call)
@@ -164,6 +163,13 @@ class _Reader(NamedTuple):
             raise Unreadable(f"its input has the shape {show(ours)} here, and {list(shape)} in the file", path)
         if not isinstance(value.value.node, str):
             self.session.graph.stated[value.value.key] = value.value.shape
+
+
+def _refuse_keywords(model: LayerConfig, keywords: dict[str, Any], path: str) -> None:
+    """Raise `Unreadable` if a model is called with more than its inputs; masks are those of Keras's own."""
+    keywords.pop("mask", None)
+    if keywords.pop("training", None) or keywords:
+        raise Unreadable(f"the model `{model.name}` is called with more than its inputs", path)
 
 
 class _Functional:
@@ -240,9 +246,9 @@ class _Functional:
         """Return arguments with tensors in place of the outputs that they name."""
         if isinstance(value, Output):
             found = self.results.get(value.unit)
-            if found is None or (value.index >= len(found) and found != [MISSING]):
+            if found is None or (value.place >= len(found) and found != [MISSING]):
                 raise BrokenModelError(f"names an output of `{value.layer}` that is not there")
-            return MISSING if found == [MISSING] else found[value.index]
+            return MISSING if found == [MISSING] else found[value.place]
         if isinstance(value, (list, tuple)) and not isinstance(value, Constant):
             return [self.resolved(entry) for entry in value]
         if isinstance(value, dict):
@@ -262,4 +268,3 @@ def _stores(layers: list[LayerConfig]) -> list[str]:
             counts[name] = number + 1
         names.append(f"{name}_{number}" if number else name)
     return names
-

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from shapecalc.importers.keras.values import Tensor
 
 FUNCTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    **{name: (name, {}) for name in ("relu", "relu6", "elu", "selu", "celu", "gelu", "silu", "sigmoid", "tanh", "mish")},
+    **{
+        name: (name, {}) for name in ("relu", "relu6", "elu", "selu", "celu", "gelu", "silu", "sigmoid", "tanh", "mish")
+    },
     **{name: (name, {}) for name in ("softplus", "softsign", "softmax", "log_softmax", "hard_shrink", "soft_shrink")},
     "swish": ("silu", {}),
     "leaky_relu": ("leaky_relu", {"negative_slope": 0.2}),
@@ -58,7 +60,7 @@ def activated(call: Call, x: Tensor, activation: Any) -> Tensor:
             return result
     if name == "squareplus":
         return squareplus(call, x)
-    if name not in FUNCTIONS:
+    if name is None or name not in FUNCTIONS:
         raise Unreadable(f"`{call.name}` has the activation {shown(activation)}, which is not known")
     type_, fields = FUNCTIONS[name]
     if name == "hard_sigmoid" and call.session.keras2:
@@ -158,5 +160,3 @@ def _prelu(call: Call, *, shared_axes: Ints | None = None) -> Tensor:
     slopes = call.session.graph.tensor(stored)
     below = call.step("multiply", call.each("clamp", x, max=0.0).value, slopes)
     return x._replace(value=call.step("add", call.each("relu", x).value, below))
-
-

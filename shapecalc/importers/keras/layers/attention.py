@@ -18,7 +18,7 @@ SEQUENCE = 3
 class Heads(NamedTuple):
     """The heads of a layer: of queries, and of keys and values; features of a head of keys, and of values."""
 
-    count: int
+    queries: int
     groups: int
     key: int
     value: int
@@ -89,7 +89,9 @@ def _grouped(
 ) -> Result:
     if use_gate or sliding_window is not None:
         raise Unreadable(f"`{call.name}` has a gate or a window")
-    return _attention(call, Heads(num_query_heads, num_key_value_heads, head_dim, head_dim, use_bias, grouped=True), None, dropout)
+    return _attention(
+        call, Heads(num_query_heads, num_key_value_heads, head_dim, head_dim, use_bias, grouped=True), None, dropout
+    )
 
 
 def _attention(call: Call, heads: Heads, output_shape: Any, dropout: float) -> Result:
@@ -104,10 +106,10 @@ def _attention(call: Call, heads: Heads, output_shape: Any, dropout: float) -> R
         raise Unreadable(f"`{call.name}` has an `output_shape` of several axes")
     mark = "_" if heads.grouped else ""
     projections = (
-        Projection(f"{mark}query_dense", (sizes[0],), (heads.count, heads.key)),
+        Projection(f"{mark}query_dense", (sizes[0],), (heads.queries, heads.key)),
         Projection(f"{mark}key_dense", (sizes[1],), (heads.groups, heads.key)),
         Projection(f"{mark}value_dense", (sizes[2],), (heads.groups, heads.value)),
-        Projection(f"{mark}output_dense", (heads.count, heads.value), (out,)),
+        Projection(f"{mark}output_dense", (heads.queries, heads.value), (out,)),
     )
     if heads.key != heads.value or out != sizes[0] or scores:
         return _by_parts(call, (query, key, value), heads, projections, mask, causal=causal, scores=scores)
@@ -115,9 +117,9 @@ def _attention(call: Call, heads: Heads, output_shape: Any, dropout: float) -> R
     if key.value.key != query.value.key or value.value.key != query.value.key:
         inputs += [key.value] if key.value.key == value.value.key else [key.value, value.value]
     fields: dict[str, Any] = {
-        "num_heads": heads.count,
-        "head_dim": None if heads.count * heads.key == sizes[0] else heads.key,
-        "num_kv_heads": None if heads.groups == heads.count else heads.groups,
+        "num_heads": heads.queries,
+        "head_dim": None if heads.queries * heads.key == sizes[0] else heads.key,
+        "num_kv_heads": None if heads.groups == heads.queries else heads.groups,
         "bias": heads.bias,
         "is_causal": causal,
         "batch_first": True,
@@ -125,7 +127,9 @@ def _attention(call: Call, heads: Heads, output_shape: Any, dropout: float) -> R
         "attn_mask": mask is not None,
     }
     inputs += [] if mask is None else [mask]
-    tensors = _tensors(call, projections, packed=len({*sizes, heads.count * heads.key, heads.groups * heads.key}) == 1)
+    tensors = _tensors(
+        call, projections, packed=len({*sizes, heads.queries * heads.key, heads.groups * heads.key}) == 1
+    )
     tensors = tensors if heads.bias else {name: each for name, each in tensors.items() if "bias" not in name}
     return in_order(call.step("multihead_attention", *inputs, tensors=tensors, **fields), masked=query.masked)
 
@@ -216,13 +220,13 @@ def _by_parts(
     scores: bool,
 ) -> Result:
     """Return the layer as projections, products and a softmax: sizes differ, or the scores are returned."""
-    if heads.groups != heads.count or (scores and causal):
+    if heads.groups != heads.queries or (scores and causal):
         raise Unreadable(f"`{call.name}` returns the scores of groups, or of a causal mask")
     split = []
     for x, each in zip(inputs, projections[:3], strict=True):
         tensors = _linear(call, each, each.part.strip("_").removesuffix("_dense"), bias=heads.bias)
         value = call.step("linear", x.value, tensors=tensors, out_features=each.outside, bias=heads.bias)
-        value = call.step("reshape", value, shape=(0, 0, heads.count, each.gives[1]))
+        value = call.step("reshape", value, shape=(0, 0, heads.queries, each.gives[1]))
         split.append(call.step("permute", value, dims=(0, 2, 1, 3)))
     query, key, value = split
     weights: Value | None = None
@@ -244,9 +248,7 @@ def _by_parts(
 
 
 @layer("Attention")
-def _dot_product(
-    call: Call, *, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0
-) -> Result:
+def _dot_product(call: Call, *, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0) -> Result:
     """Return the layer with scores q · k, which a trainable number multiplies with `use_scale`."""
     del dropout
     query, key, value = _inputs(call)

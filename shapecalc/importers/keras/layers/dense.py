@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.importers.keras.calls import FLOAT, Call, layer
 from shapecalc.importers.keras.layers.activation import activated
 from shapecalc.importers.keras.layers.convolution import bias
-from shapecalc.importers.keras.settings import Ints, is_int
+from shapecalc.importers.keras.settings import is_int
 from shapecalc.importers.keras.values import Tensor, in_order
 from shapecalc.importers.keras.weights import transposed
 from shapecalc.importers.unreadable import Unreadable
@@ -113,7 +113,8 @@ def _reversible(
     """Return the rows of indices, or with `reverse` the products with all rows."""
     del reverse_dtype
     if not call.take("reverse", default=False):
-        return _embedding(call, input_dim=input_dim, output_dim=output_dim, mask_zero=mask_zero)
+        found: Tensor = _embedding(call, input_dim=input_dim, output_dim=output_dim, mask_zero=mask_zero)
+        return found
     if not tie_weights:
         raise Unreadable(f"`{call.name}` has weights of its own for the way back")
     x = call.with_last_axis(call.floats(call.x))

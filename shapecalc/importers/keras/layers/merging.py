@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.keras.calls import Call, layer
-from shapecalc.importers.keras.settings import Ints
 from shapecalc.importers.keras.values import Tensor, in_order
 from shapecalc.importers.unreadable import Unreadable
+
+if TYPE_CHECKING:
+    from shapecalc.importers.keras.settings import Ints
 
 VECTORS = 2
 SEQUENCES = 3

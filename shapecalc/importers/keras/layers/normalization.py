@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.keras.calls import Call, layer
-from shapecalc.importers.keras.settings import Ints
-from shapecalc.importers.keras.values import Tensor
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.importers.graph import Stored
+    from shapecalc.importers.graph import Array, Stored
+    from shapecalc.importers.keras.settings import Ints
+    from shapecalc.importers.keras.values import Tensor
 
 
 def _affine(call: Call, channels: int, *, scale: bool, center: bool, first: int = 0) -> dict[str, Stored]:
@@ -151,7 +151,7 @@ def _scale(call: Call, *, init_values: float = 0.0, projection_dim: int) -> Tens
 
 @layer("Normalization")
 def _normalization(
-    call: Call, *, axis: Ints | None = -1, mean: object = None, variance: object = None, invert: bool = False
+    call: Call, *, axis: Ints | None = -1, mean: Any = None, variance: Any = None, invert: bool = False
 ) -> Tensor:
     """Return (x − mean)/√variance with the statistics of the file, numbers or tensors along `axis`."""
     x = call.floats(call.x)
@@ -162,8 +162,8 @@ def _normalization(
     full = tuple(x.size(each) if each in axes else 1 for each in range(x.rank))
     ours = tuple(int(full[each]) for each in x.order)  # type: ignore[arg-type]  # they are known
 
-    def arranged(array: object) -> object:
-        return array.reshape(full).transpose(x.order)  # type: ignore[attr-defined]  # an array
+    def arranged(array: Array) -> Array:
+        return array.reshape(full).transpose(x.order)  # type: ignore[arg-type]  # the sizes are known
 
     def statistic(name: str, number: int) -> Stored:
         return call.stored(name, ours, (f"vars/{number}", kept), make=arranged, trainable=False)
@@ -176,7 +176,7 @@ def _normalization(
     return x._replace(value=call.step("divide", call.step("subtract", x.value, means), deviations))
 
 
-def _by_numbers(call: Call, x: Tensor, mean: object, variance: object, axes: list[int], *, invert: bool) -> Tensor:
+def _by_numbers(call: Call, x: Tensor, mean: Any, variance: Any, axes: list[int], *, invert: bool) -> Tensor:
     """Return the layer with statistics that are settings: numbers, or lists along the last axis."""
     means, variances = _numbers(call, mean), _numbers(call, variance)
     if axes and axes != [x.rank - 1]:
@@ -195,7 +195,7 @@ def _by_numbers(call: Call, x: Tensor, mean: object, variance: object, axes: lis
     return x._replace(value=call.step("divide", call.step("subtract", x.value, shift), factor))
 
 
-def _numbers(call: Call, value: object) -> list[float]:
+def _numbers(call: Call, value: Any) -> list[float]:
     """Return the numbers of a setting, without the lists of one entry around them."""
     while isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
         value = value[0]

@@ -14,26 +14,71 @@ from shapecalc.importers.keras.values import Tensor, in_order
 from shapecalc.importers.unreadable import Unreadable
 
 ARITHMETIC = {
-    **{"Add": "add", "Subtract": "subtract", "Multiply": "multiply", "Divide": "divide", "TrueDivide": "divide"},
-    **{"Power": "power", "Maximum": "maximum", "Minimum": "minimum"},
+    "Add": "add",
+    "Subtract": "subtract",
+    "Multiply": "multiply",
+    "Divide": "divide",
+    "TrueDivide": "divide",
+    "Power": "power",
+    "Maximum": "maximum",
+    "Minimum": "minimum",
 }
 COMPARISONS = {
-    **{"Equal": "equal", "NotEqual": "not_equal", "Less": "less", "LessEqual": "less_equal"},
-    **{"Greater": "greater", "GreaterEqual": "greater_equal"},
+    "Equal": "equal",
+    "NotEqual": "not_equal",
+    "Less": "less",
+    "LessEqual": "less_equal",
+    "Greater": "greater",
+    "GreaterEqual": "greater_equal",
 }
 LOGIC = {"LogicalAnd": "logical_and", "LogicalOr": "logical_or"}
 ELEMENTWISE = {
-    **{"Absolute": "abs", "Abs": "abs", "Negative": "negative", "Sqrt": "sqrt", "Rsqrt": "rsqrt", "Square": "square"},
-    **{"Exp": "exp", "Expm1": "expm1", "Log": "log", "Log1p": "log1p", "Sin": "sin", "Cos": "cos", "Tanh": "tanh"},
-    **{"Sign": "sign", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Reciprocal": "reciprocal", "Erf": "erf"},
-    **{"Sigmoid": "sigmoid", "Silu": "silu", "Relu6": "relu6", "Softplus": "softplus", "Softsign": "softsign"},
-    **{"HardSigmoid": "hardsigmoid", "HardSilu": "hardswish", "LogSigmoid": "logsigmoid", "Mish": "mish"},
-    **{"Selu": "selu", "HardTanh": "hardtanh", "TanhShrink": "tanhshrink", "Identity": "identity"},
+    "Absolute": "abs",
+    "Abs": "abs",
+    "Negative": "negative",
+    "Sqrt": "sqrt",
+    "Rsqrt": "rsqrt",
+    "Square": "square",
+    "Exp": "exp",
+    "Expm1": "expm1",
+    "Log": "log",
+    "Log1p": "log1p",
+    "Sin": "sin",
+    "Cos": "cos",
+    "Tanh": "tanh",
+    "Sign": "sign",
+    "Floor": "floor",
+    "Ceil": "ceil",
+    "Round": "round",
+    "Reciprocal": "reciprocal",
+    "Erf": "erf",
+    "Sigmoid": "sigmoid",
+    "Silu": "silu",
+    "Relu6": "relu6",
+    "Softplus": "softplus",
+    "Softsign": "softsign",
+    "HardSigmoid": "hardsigmoid",
+    "HardSilu": "hardswish",
+    "LogSigmoid": "logsigmoid",
+    "Mish": "mish",
+    "Selu": "selu",
+    "HardTanh": "hardtanh",
+    "TanhShrink": "tanhshrink",
+    "Identity": "identity",
     "StopGradient": "identity",
 }
 REDUCTIONS = {
-    **{"Mean": "mean", "Sum": "sum", "Max": "max", "Min": "min", "Amax": "max", "Amin": "min", "Prod": "prod"},
-    **{"Var": "var", "Std": "std", "Logsumexp": "logsumexp", "LogSumExp": "logsumexp", "Norm": "norm"},
+    "Mean": "mean",
+    "Sum": "sum",
+    "Max": "max",
+    "Min": "min",
+    "Amax": "max",
+    "Amin": "min",
+    "Prod": "prod",
+    "Var": "var",
+    "Std": "std",
+    "Logsumexp": "logsumexp",
+    "LogSumExp": "logsumexp",
 }
 _DTYPES = {"float": "float32", "bfloat": "float32", "int": "int64", "uint": "int64", "bool": "bool"}
 MOST_NUMBERS = 512
@@ -90,7 +135,7 @@ def _arithmetic(call: Call) -> Tensor:
         return first._replace(value=call.step(type_, call.floats(first).value, other=second))
     if not isinstance(second, Tensor):
         raise Unreadable(f"`{call.name}` is of two numbers")
-    reverse = {"reverse": True} if type_ in ("subtract", "divide", "power") else {}
+    reverse: dict[str, Any] = {"reverse": True} if type_ in ("subtract", "divide", "power") else {}
     return second._replace(value=call.step(type_, call.floats(second).value, other=first, **reverse))
 
 
@@ -177,10 +222,10 @@ def _cast(call: Call, *, dtype: Any = None) -> Tensor:
 
 @operation(*REDUCTIONS)
 def _reduction(
-    call: Call, *, axis: Ints | None = None, keepdims: bool = False, initial: Any = None, where: Any = None, ord: Any = None
+    call: Call, *, axis: Ints | None = None, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Tensor:
-    if initial is not None or where is not None or ord not in (None, 2, "euclidean"):
-        raise Unreadable(f"`{call.name}` has an initial value, a condition, or another order")
+    if initial is not None or where is not None:
+        raise Unreadable(f"`{call.name}` has an initial value, or a condition")
     x = call.floats(_x(call))
     keepdims = _argument(call, "keepdims", keepdims, 2)
     axes = call.axes(x, _argument(call, "axis", axis))
@@ -201,11 +246,7 @@ def _reshape(call: Call, *, newshape: Any = None, shape: Any = None) -> Tensor:
     sizes = call.take("shape", sizes) if "shape" in call.keywords else sizes
     sizes = sizes if isinstance(sizes, list) else [sizes]
     sizes = [-1 if size is None else size for size in sizes]
-    x = _x(call)
-    if sizes and sizes[0] == -1 and sizes.count(-1) == 1 and is_ints(sizes):
-        known = reshaped(call, x, sizes)
-        return known
-    return reshaped(call, x, sizes)
+    return reshaped(call, _x(call), sizes)
 
 
 @operation("Transpose", "Permute")
@@ -240,7 +281,8 @@ def _stack(call: Call, *, axis: int = 0) -> Tensor:
     found = flat(call.values[:1])
     if not found or not all(isinstance(each, Tensor) for each in found):
         raise Unreadable(f"`{call.name}` is of other values than tensors")
-    return in_order(call.step("stack", *(call.ordered(each).value for each in found), dim=_argument(call, "axis", axis)))
+    values = [call.ordered(each).value for each in found]
+    return in_order(call.step("stack", *values, dim=_argument(call, "axis", axis)))
 
 
 @operation("Squeeze")
@@ -344,7 +386,9 @@ def _where(call: Call) -> Tensor:
         raise Unreadable("`Where` is not of a condition and two values")
     condition, *others = (_operand(call, each) for each in call.values)
     tensors = [call.floats(each) for each in others if isinstance(each, Tensor)]
-    numbers = {name: float(each) for name, each in zip("xy", others, strict=True) if not isinstance(each, Tensor)}
+    numbers: dict[str, Any] = {
+        name: float(each) for name, each in zip("xy", others, strict=True) if not isinstance(each, Tensor)
+    }
     assert isinstance(condition, Tensor)
     arranged = aligned(call, [condition, *tensors])
     longest = max(arranged, key=lambda each: each.rank)

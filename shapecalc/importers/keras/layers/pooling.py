@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.keras.calls import Call, layer
 from shapecalc.importers.keras.layers.convolution import number_of_axes, padding_of
-from shapecalc.importers.keras.settings import Ints
 from shapecalc.importers.keras.values import Tensor, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from shapecalc.importers.keras.settings import Ints
 
 
 def _names(*prefixes: str) -> Iterator[str]:
@@ -22,9 +23,14 @@ def _pool(call: Call, type_: str, pool_size: Ints, strides: Ints | None, padding
     x = call.as_map(call.x, data_format, axes)
     window = call.per_axis(pool_size, axes, "pool_size")
     pads = padding_of(call, padding)
-    excluded = {"count_include_pad": False} if type_ == "avg_pool" and pads else {}
+    excluded: dict[str, Any] = {"count_include_pad": False} if type_ == "avg_pool" and pads else {}
     stride = window if strides is None else call.per_axis(strides, axes, "strides")
-    fields = {"kernel_size": window, "stride": None if stride == window else stride, "padding": pads, **excluded}
+    fields: dict[str, Any] = {
+        "kernel_size": window,
+        "stride": None if stride == window else stride,
+        "padding": pads,
+        **excluded,
+    }
     return x._replace(value=call.step(type_, x.value, **fields))
 
 

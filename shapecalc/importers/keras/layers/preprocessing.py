@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.keras.calls import LAYERS, WHOLE, Call, layer
 from shapecalc.importers.keras.layers.regularization import identity
 from shapecalc.importers.keras.settings import is_number, shown
-from shapecalc.importers.keras.values import Tensor
 from shapecalc.importers.unreadable import Unreadable
+
+if TYPE_CHECKING:
+    from shapecalc.importers.keras.values import Tensor
 
 RANDOM = (
     *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness"),

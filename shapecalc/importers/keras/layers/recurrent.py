@@ -64,7 +64,14 @@ def recurrent_settings(
     cudnn = call.name.startswith("CuDNN")
     after = (cudnn or not call.session.keras2) if reset_after is None else reset_after
     return Settings(
-        type_, units, use_bias, return_sequences, return_state, go_backwards, after, "relu" if name == "relu" else "tanh"
+        type_,
+        units,
+        use_bias,
+        return_sequences,
+        return_state,
+        go_backwards,
+        after,
+        "relu" if name == "relu" else "tanh",
     )
 
 
@@ -86,7 +93,9 @@ def weights_of(
 
     sides = (("ih", f"{part}/vars/0", features), ("hh", f"{part}/vars/1", units))
     tensors = {
-        f"weight_{side}_{suffix}": call.stored(f"weight_{side}_{suffix}", (rows, size), (path, (size, rows)), make=matrix)
+        f"weight_{side}_{suffix}": call.stored(
+            f"weight_{side}_{suffix}", (rows, size), (path, (size, rows)), make=matrix
+        )
         for side, path, size in sides
     }
     if not settings.use_bias:
@@ -217,9 +226,7 @@ def _bidirectional(
     count = len(states) // 2
     if len(states) % 2:
         raise Unreadable(f"`{call.name}` is called with {len(states)} states")
-    given = [
-        call.step("stack", states[index].value, states[count + index].value, dim=0) for index in range(count)
-    ]
+    given = [call.step("stack", states[index].value, states[count + index].value, dim=0) for index in range(count)]
     fields = {**fields_of_type(settings), "bidirectional": True}
     output = call.step(settings.type, x.value, *given, tensors=tensors, **fields)
     last = _states(settings, output)

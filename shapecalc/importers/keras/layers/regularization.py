@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.keras.calls import Call, layer
-from shapecalc.importers.keras.values import Tensor
+
+if TYPE_CHECKING:
+    from shapecalc.importers.keras.values import Tensor
 
 
 @layer("Dropout", "AlphaDropout", "GaussianDropout")

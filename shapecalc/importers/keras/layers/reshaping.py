@@ -11,7 +11,6 @@ from shapecalc.importers.keras.values import Tensor, channels_first, in_order
 from shapecalc.importers.unreadable import Unreadable
 
 
-
 def flat_in_order(call: Call, x: Tensor) -> Tensor:
     """Return a tensor whose elements are in the order of Keras; axes of size 1 may be anywhere."""
     longer = [axis for axis in x.order if x.size(axis) != 1 or axis == 0]
@@ -119,7 +118,9 @@ def _cropping(call: Call, *, cropping: Any = 1, data_format: str | None = None) 
     axes = number_of_axes(call.name)
     x = _spatial(call, data_format, axes)
     value = x.value
-    for axis, (before, after) in zip(_spatial_axes(x, data_format), pairs(call, cropping, axes, "cropping"), strict=True):
+    for axis, (before, after) in zip(
+        _spatial_axes(x, data_format), pairs(call, cropping, axes, "cropping"), strict=True
+    ):
         if before or after:
             value = call.step("slice", value, dim=x.at(axis), start=before or None, end=-after or None)
     return x._replace(value=value if value is not x.value else call.step("identity", value))
