@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 GROUPS: dict[str, dict[str, str]] = {
@@ -10,6 +11,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "inspect": "Show each layer's output shape, parameters and MACs.",
         "list": "List the included architectures with their figures.",
         "init": "Create an architecture file with a small network.",
+        "import": "Write a file of another tool as an architecture file.",
     },
     "Look": {
         "show": "Print the YAML of an architecture.",
@@ -79,7 +81,7 @@ def module_of(name: str) -> Any:
         return import_module("shapecalc.cli.layer_command").command_of(name)
     if name in LOSSES_BY_HAND:
         return import_module("shapecalc.cli.loss_command").command_of(name)
-    return import_module(f"shapecalc.cli.{name.replace('-', '_')}")
+    return import_module(f"shapecalc.cli.{name.replace('-', '_')}{'_' * iskeyword(name)}")
 
 
 EPILOG = """

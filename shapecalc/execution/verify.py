@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.presentation import Presented
-from shapecalc.dims import evaluate, free_symbols
+from shapecalc.dims import evaluate, free_symbols, show
 from shapecalc.execution.budget import (
     BUDGET,
     Budget,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from shapecalc.architecture import Architecture
-    from shapecalc.dims import Dim, Sizes
+    from shapecalc.dims import Dim, Shape, Sizes
     from shapecalc.reference.base import Array, Call
     from shapecalc.shape_inference.report import Report
     from shapecalc.shape_inference.rows import LayerReport
@@ -67,6 +67,8 @@ class ProofRow:
     predicted_own: OwnCounts
     executed_own: OwnCounts | None
     failure: str = ""
+    stated: int = 0
+    """The number of its outputs whose shapes were compared with what a file of another tool states."""
 
     @property
     def ok(self) -> bool:
@@ -95,6 +97,7 @@ class ProofRow:
             "executed_own": None if self.executed_own is None else self.executed_own._asdict(),
             "seconds": self.seconds,
             "failure": self.failure,
+            **({"stated": self.stated} if self.stated else {}),
         }
 
 
@@ -132,6 +135,11 @@ class Proof(Presented):
     def ok(self) -> bool:
         """Whether every trial agrees in every layer."""
         return all(trial.ok for trial in self.trials)
+
+    @property
+    def stated(self) -> int:
+        """The number of shapes that a file of another tool states, and that were compared with ours."""
+        return sum(row.stated for row in self.trials[0].rows)
 
     @property
     def seconds(self) -> float:
@@ -323,6 +331,8 @@ def _rows_in_lockstep(
     """Run each layer in every report before the next layer, and return the rows of each, which end at a failure."""
     ran: list[list[ProofRow]] = [[] for _ in reports]
     values = [random_inputs(report, seed=seed) for report in reports]
+    origin = reports[0].architecture.origin
+    stated = origin.stated if origin else {}
     for position, calls in enumerate(calls_in_lockstep(reports, params=params, seed=seed)):
         for report, rows, slots, call in zip(reports, ran, values, calls, strict=True):
             if len(rows) == position and not any(row.failure for row in rows[-1:]):
@@ -330,12 +340,25 @@ def _rows_in_lockstep(
                 source = report if general is None else general
                 predicted = source.layers[position].outputs.values()
                 shapes = tuple(tuple(evaluate(dim, report.bindings) for dim in shape) for shape in predicted)
-                rows.append(_row(report.layers[position], shapes, call, slots))
+                row = _row(report.layers[position], shapes, call, slots)
+                rows.append(_with_stated(row, stated, report.bindings) if stated else row)
         # Else the parameters of this layer would be live while those of the next one are made.
         del call, calls
         if all(rows[-1].failure for rows in ran):
             break
     return ran
+
+
+def _with_stated(row: ProofRow, stated: Mapping[str, Shape], sizes: Mapping[str, int]) -> ProofRow:
+    """Return a row with the shapes that the file of another tool states, a failure if one differs from ours."""
+    found = [
+        (shape, tuple(evaluate(dim, sizes) for dim in stated[slot]))
+        for place, (name, shape) in enumerate(zip(row.layer.outputs, row.predicted, strict=True))
+        if (slot := row.layer.step.slot(name) if place else row.layer.path) in stated
+    ]
+    wrong = next((theirs for ours, theirs in found if ours != theirs), None)
+    failure = f"the file states {show(wrong)}" if wrong is not None and not row.failure else row.failure
+    return replace(row, stated=len(found), failure=failure)
 
 
 def _row(layer: LayerReport, predicted: tuple[tuple[Dim, ...], ...], call: Call, values: dict[str, Array]) -> ProofRow:
