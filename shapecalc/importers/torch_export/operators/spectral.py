@@ -1,0 +1,73 @@
+"""Complex numbers and Fourier transforms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.importers.torch_export.operands import Complex
+from shapecalc.importers.torch_export.operators import operator
+from shapecalc.importers.torch_export.operators.arithmetic import parts
+from shapecalc.importers.unreadable import Unreadable
+
+if TYPE_CHECKING:
+    from shapecalc.importers.graph import Value
+    from shapecalc.importers.torch_export.translator import Translator
+
+
+@operator("view_as_complex")
+def view_as_complex(to: Translator, x: Value) -> Complex:
+    """Pairs along the last axis as complex numbers."""
+    return Complex(*(to.step("select", x, dim=x.rank - 1, index=index) for index in (0, 1)))
+
+
+@operator("view_as_real", held=("x",))
+def view_as_real(to: Translator, x: Any) -> Value:
+    """Complex numbers as pairs along a new last axis."""
+    return to.step("stack", *parts(to, x), dim=-1)
+
+
+@operator("real", held=("x",))
+def real(to: Translator, x: Any) -> Value:
+    """The real parts."""
+    return parts(to, x)[0] if isinstance(x, Complex) else to.value(x)
+
+
+@operator("imag", held=("x",))
+def imaginary(to: Translator, x: Any) -> Value:
+    """The imaginary parts."""
+    return parts(to, x)[1]
+
+
+@operator("abs", held=("x",))
+def magnitude(to: Translator, x: Any) -> Value:
+    """The absolute value, √(a² + b²) of complex numbers."""
+    if not isinstance(x, Complex):
+        return to.step("abs", to.numeric(to.value(x)))
+    squares = [to.step("square", part) for part in x]
+    return to.step("sqrt", to.step("add", *squares))
+
+
+@operator("fft_fftn", "fft_fft2", "fft_fft", held=("x",))
+def fft(to: Translator, x: Any, s: Any = None, n: Any = None, dim: Any = None, norm: str | None = None) -> Complex:
+    """A Fourier transform."""
+    if s is not None or n is not None:
+        raise Unreadable("a Fourier transform of another size than its input")
+    return _transform(to, x, dim, norm, inverse=False)
+
+
+@operator("fft_ifftn", "fft_ifft2", "fft_ifft", held=("x",))
+def ifft(to: Translator, x: Any, s: Any = None, n: Any = None, dim: Any = None, norm: str | None = None) -> Complex:
+    """The inverse of a Fourier transform."""
+    if s is not None or n is not None:
+        raise Unreadable("a Fourier transform of another size than its input")
+    return _transform(to, x, dim, norm, inverse=True)
+
+
+def _transform(to: Translator, x: Any, dim: Any, norm: str | None, *, inverse: bool) -> Complex:
+    reads = tuple(x) if isinstance(x, Complex) else (to.floating(to.value(x)),)
+    rank = reads[0].rank
+    dims = list(range(rank)) if dim is None else [each % rank for each in (dim if isinstance(dim, list) else [dim])]
+    found = to.step("fft", *reads, dim=dims, norm=norm or "backward", inverse=inverse)
+    assert not isinstance(found.node, str)
+    first, second = found.node.outputs
+    return Complex(found.node.value(first), found.node.value(second))
