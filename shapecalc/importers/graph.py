@@ -153,6 +153,10 @@ class Graph:
     """That of the operator which is being read: the steps that it becomes have it."""
     stated: dict[tuple[int | str, str], Shape] = field(default_factory=dict)
     """The shapes that the file states, by `Value.key`: witnesses, to be compared with ours."""
+    params_as: str = "pytorch"
+    """The convention by which the tool that wrote the file counts parameters, one of `PARAMS_AS`."""
+    axes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """The inputs and outputs, by name, whose axes are in another order than in the file: its axis of each of ours."""
 
     def input(self, name: str, shape: Shape, dtype: str = "float32") -> Value:
         """Add an input of the network."""
