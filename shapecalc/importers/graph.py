@@ -17,7 +17,7 @@ from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.fields import Several
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -153,6 +153,10 @@ class Graph:
     """That of the operator which is being read: the steps that it becomes have it."""
     stated: dict[tuple[int | str, str], Shape] = field(default_factory=dict)
     """The shapes that the file states, by `Value.key`: witnesses, to be compared with ours."""
+    params_as: str = "pytorch"
+    """The convention by which the tool that wrote the file counts parameters, one of `PARAMS_AS`."""
+    axes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """The inputs and outputs, by name, whose axes are in another order than in the file: its axis of each of ours."""
 
     def input(self, name: str, shape: Shape, dtype: str = "float32") -> Value:
         """Add an input of the network."""
@@ -185,6 +189,10 @@ class Graph:
         node = Node(type_, fields, reads, layer, self.place, dict(tensors or {}), outputs, comment)
         self.nodes.append(node)
         return node.value()
+
+    def opaque(self, operator: str, reads: Sequence[Value], outputs: Sequence[tuple[Shape, str]]) -> list[Value]:
+        """Add an operator that has no layer, by the shapes and dtypes of its outputs that the file states."""
+        return [self.step("opaque", *reads, operator=operator, shape=shape, dtype=dtype) for shape, dtype in outputs]
 
     def tensor(self, stored: Stored) -> Value:
         """Add a tensor of the file as a step, a `parameter`, or a `buffer` if it is not trained."""

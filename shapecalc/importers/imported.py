@@ -48,6 +48,11 @@ class Imported:
     tensors: Mapping[str, Stored] = field(default_factory=dict)
     reading: Reading | None = None
 
+    @property
+    def params_as(self) -> str:
+        """The convention by which parameters are counted by default: that of the tool that wrote the file."""
+        return self.reading.graph.params_as if self.reading else "pytorch"
+
     def arrays(self) -> dict[str, Array]:
         """Return the values of the file's tensors by our paths; empty if the file has none."""
         if self.reading is None or self.reading.arrays is None:
