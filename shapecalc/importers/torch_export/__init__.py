@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from shapecalc.importers.graph import Graph
@@ -24,7 +25,7 @@ def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
     Raises `ShapecalcError` SC032 if the file is broken, SC010 if a part of it is larger than any network is.
     """
     del limits, partial
-    return read_opened(path, path)
+    return read_opened(path, path, Path(path).stem)
 
 
 def read_opened(file: str | BinaryIO, name: str, network: str = "") -> Reading:

@@ -34,7 +34,8 @@ def _shape(meta: Meta) -> tuple[int, ...]:
 
 _UNARY: dict[str, Callable[[Any], Any]] = {
     "neg": np.negative, "abs": np.abs, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos,
-    "tanh": np.tanh, "floor": np.floor, "ceil": np.ceil, "round": np.round, "sign": np.sign, "reciprocal": np.reciprocal,
+    "tanh": np.tanh, "floor": np.floor, "ceil": np.ceil, "round": np.round, "sign": np.sign,
+    "reciprocal": np.reciprocal,
     "rsqrt": lambda x: 1 / np.sqrt(x), "square": np.square, "logical_not": np.logical_not, "log2": np.log2,
     "bitwise_not": lambda x: ~x, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "relu": lambda x: np.maximum(x, 0),
     "isnan": np.isnan, "isinf": np.isinf, "log1p": np.log1p, "expm1": np.expm1, "alias": lambda x: x, "atan": np.arctan,

@@ -47,9 +47,10 @@ def conv_transpose(
     fields, tensors = weights_of(to, weight, bias)
     extra = each(output_padding, spatial)
     result = to.step(
-        "conv_transpose", x, tensors=tensors, out_channels=weight.shape[1] * groups, kernel_size=tuple(weight.shape[2:]),
-        stride=each(stride, spatial), padding=padding_of(padding, spatial), output_padding=extra if any(extra) else None,
-        groups=groups, dilation=each(dilation, spatial), bias="bias" in tensors, **fields,
+        "conv_transpose", x, tensors=tensors, out_channels=weight.shape[1] * groups,
+        kernel_size=tuple(weight.shape[2:]), stride=each(stride, spatial), padding=padding_of(padding, spatial),
+        output_padding=extra if any(extra) else None, groups=groups, dilation=each(dilation, spatial),
+        bias="bias" in tensors, **fields,
     )  # fmt: skip
     return with_bias(to, result, bias, tensors)
 

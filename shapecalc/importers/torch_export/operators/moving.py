@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Dim, Expr, product
 from shapecalc.importers.torch_export.dtypes import dtype_of
+from shapecalc.importers.torch_export.operands import Empty
 from shapecalc.importers.torch_export.operators import operator
 from shapecalc.importers.torch_export.views import order_of, part_sizes, slice_bounds
 from shapecalc.importers.unreadable import Unreadable
@@ -119,9 +120,10 @@ def squeeze(to: Translator, x: Value, dim: Any = None) -> Value:
     return to.step("squeeze", x, dim=dims[0] if len(dims) == 1 else dims) if dims else x
 
 
-@operator("cat", "concat", "concatenate")
-def cat(to: Translator, tensors: Sequence[Value], dim: int = 0) -> Value:
-    """Tensors one after the other along an axis."""
+@operator("cat", "concat", "concatenate", held=("tensors",))
+def cat(to: Translator, tensors: Sequence[Any], dim: int = 0) -> Value:
+    """Tensors one after the other along an axis; those without elements are left out."""
+    tensors = [to.value(each) for each in tensors if 0 not in each.shape]
     dtypes = {each.dtype for each in tensors}
     if len(dtypes) > 1:
         tensors = [each if each.dtype == "float32" else to.step("cast", each, dtype="float32") for each in tensors]
@@ -167,12 +169,12 @@ def tensor_split(to: Translator, x: Value, dim: int = 0, **arguments: Any) -> li
 
 
 @operator("slice", "slice_copy")
-def slice_(to: Translator, x: Value, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Value:
+def slice_(to: Translator, x: Value, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:
     """A range of an axis."""
     size = x.shape[dim]
     first, last = slice_bounds(size, start, end)
     if isinstance(first, int) and isinstance(last, int) and first >= last:
-        raise Unreadable("a part without elements")
+        return Empty((*x.shape[: dim % x.rank], 0, *x.shape[dim % x.rank + 1 :]))
     if first == 0 and last == size and step == 1:
         return x
     ends = None if last == size else last
