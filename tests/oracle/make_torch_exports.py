@@ -1,9 +1,9 @@
 """Write torch_exports.tsv: what becomes of networks of torchvision, timm and transformers, exported by torch.export.
 
 Run it with torch 2.13.0, torchvision 0.28.0, timm 1.0.31, transformers 5.24.0 and shapecalc itself. Each model is
-exported at batch 1 and read by the importer, which compares the shape of each operator with that in the file. The totals
-of parameters and multiply-accumulates are compared with PyTorch's, and the outputs too if the model is small. `--models`
-names a JSON file of more networks than real_networks/index.tsv has.
+exported at batch 1 and read by the importer, which compares the shape of each operator with that in the file. The
+totals of parameters and multiply-accumulates are compared with PyTorch's, and the outputs too if the model is small.
+`--models` names a JSON file of more networks than real_networks/index.tsv has.
 """
 
 from __future__ import annotations

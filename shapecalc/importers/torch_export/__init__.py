@@ -9,7 +9,7 @@ from shapecalc.importers.graph import Graph
 from shapecalc.importers.imported import Reading
 from shapecalc.importers.torch_export.archive import FOLDERS, Archive
 from shapecalc.importers.torch_export.program import read_program
-from shapecalc.importers.torch_export.translator import Translator
+from shapecalc.importers.torch_export.translator import FAILURES, Translator
 from shapecalc.importers.unreadable import Unreadable, refuse_container
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def read_opened(file: str | BinaryIO, name: str, network: str = "") -> Reading:
         translator.translate()
     except Unreadable as error:
         refuse_container(name, f"has {error}")
+    except FAILURES as error:
+        refuse_container(name, f"has a graph that is not as torch.export writes it: {type(error).__name__}")
 
     def arrays(names: list[str]) -> Mapping[str, Array]:
         found: dict[str, Array] = {}

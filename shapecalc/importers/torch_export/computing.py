@@ -238,7 +238,7 @@ def _triu(_: Meta, x: Any, diagonal: int = 0) -> Any:
 
 
 @evaluates("meshgrid")
-def _meshgrid(_: Meta, tensors: Any, indexing: str = "ij") -> Any:
+def _meshgrid(_: Meta, tensors: Any, indexing: Any = "ij") -> Any:
     return np.meshgrid(*tensors, indexing=indexing)
 
 
@@ -247,7 +247,8 @@ def _pad(_: Meta, x: Any, pad: Any, mode: str = "constant", value: Any = None) -
     pairs = [(0, 0)] * (x.ndim - len(pad) // 2) + [(pad[at], pad[at + 1]) for at in range(len(pad) - 2, -1, -2)]
     if mode == "constant":
         return np.pad(x, pairs, constant_values=value or 0)
-    return np.pad(x, pairs, {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode])
+    named: Any = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode]
+    return np.pad(x, pairs, named)
 
 
 @evaluates("where")
@@ -304,8 +305,10 @@ def _reducer(function: Callable[..., Any]) -> Evaluator:
     return reduce
 
 
-for _name, _function in {"sum": np.sum, "mean": np.mean, "amax": np.max, "amin": np.min, "prod": np.prod, "any": np.any,
-                         "all": np.all}.items():  # fmt: skip
+_REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "sum": np.sum, "mean": np.mean, "amax": np.max, "amin": np.min, "prod": np.prod, "any": np.any, "all": np.all,
+}  # fmt: skip
+for _name, _function in _REDUCTIONS.items():
     EVALUATORS[_name] = _reducer(_function)
 
 

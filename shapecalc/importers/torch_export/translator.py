@@ -38,7 +38,7 @@ NOTHING = ("_assert", "sym_constrain", "_guards_fn", "auto_functionalized_assert
 """Beginnings of the names of operators that only check something."""
 MOST_GRAPHS = 16
 """Graphs within graphs."""
-_FAILURES = (*MALFORMED, OverflowError, ZeroDivisionError, AssertionError, RecursionError)
+FAILURES = (*MALFORMED, OverflowError, ZeroDivisionError, AssertionError, RecursionError)
 
 
 class Translator(Steps):
@@ -111,7 +111,7 @@ class Translator(Steps):
                 self._read(operator, bindings, index)
             except Unreadable as error:
                 self._miss(operator, bindings, index, error)
-            except _FAILURES as error:
+            except FAILURES as error:
                 said = f"its arguments are not those of the operator ({type(error).__name__}: {str(error)[:80]})"
                 self._miss(operator, bindings, index, Unreadable(said))
         self.block = outer
@@ -134,14 +134,14 @@ class Translator(Steps):
 
     def _opaque(self, operator: Operator, bindings: Bindings, names: Sequence[str]) -> list[Any]:
         """Return what stands for the outputs of an operator without a layer."""
-        metas = [self.program.meta(self.block, name) for name in names]
-        stated = [(meta.shape, meta.dtype) for meta in metas if meta and meta.shape and meta.dtype != "complex64"]
         missing: list[Any] = [MISSING] * len(names)
         try:
+            metas = [self.program.meta(self.block, name) for name in names]
+            stated = [(meta.shape, meta.dtype) for meta in metas if meta and meta.shape and meta.dtype != "complex64"]
             read = [bindings[each] for given in operator.arguments.values() for each in tensors_named(given)]
             reads = [self.value(operand) for operand in read]
             return list(self.graph.opaque(operator.name, reads, stated)) if len(stated) == len(names) else missing
-        except (Unreadable, *_FAILURES):
+        except (Unreadable, *FAILURES):
             return missing
 
     def _read(self, operator: Operator, bindings: Bindings, index: int) -> None:

@@ -7,12 +7,14 @@ are tensors are values of the graph, but those named in `held`, which are as the
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Handler = Callable[..., Any]
+
+H = TypeVar("H", bound="Handler")
 
 FAMILIES = (
     "activation", "arithmetic", "attention", "comparing", "convolution", "creation", "embedding", "indexing", "moving",
@@ -30,10 +32,10 @@ class Handled(NamedTuple):
 HANDLERS: dict[str, Handled] = {}
 
 
-def operator(*names: str, held: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
+def operator(*names: str, held: tuple[str, ...] = ()) -> Callable[[H], H]:
     """Register the function of operators, `conv2d` for `aten.conv2d`, or `conv2d.padding` for one overload."""
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: H) -> H:
         HANDLERS.update(dict.fromkeys(names, Handled(handler, frozenset(held))))
         return handler
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.torch_export.operators import operator
@@ -132,7 +133,7 @@ operator("softshrink")(_shrink("soft_shrink"))
 def prelu(to: Translator, x: Value, weight: Any) -> Value:
     """A rectified linear unit with trainable slopes."""
     stored = to.weight(weight)
-    shape = (stored.shape[0],) if len(stored.shape) == 1 else (max(stored.shape, default=1),)
+    shape = (math.prod(int(str(size)) for size in stored.shape),)
     if shape != stored.shape:
         stored = stored._replace(shape=shape, convert=lambda array: array.reshape(shape))
     return to.step("prelu", x, num_parameters=shape[0], tensors={"weight": stored})

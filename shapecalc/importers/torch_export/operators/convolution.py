@@ -130,7 +130,7 @@ def same_elements(to: Translator, weight: Derived) -> Stored | None:
         operand = operand["x"]
     if not isinstance(operand, FileTensor):
         return None
-    stored, shape = to.weight(operand), tuple(weight.shape)
+    stored, shape = to.weight(operand), tuple(map(int, map(str, weight.shape)))
     if shape == stored.shape:
         return stored
     return stored._replace(shape=shape, convert=lambda array: array.reshape(shape))
@@ -143,7 +143,7 @@ def computed_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any], di
         dim = weight["dim"] or 0
         fields: dict[str, Any] = {"weight_norm": True, "weight_norm_dim": dim}
         return fields, {NORM: to.weight(lengths), DIRECTION: to.weight(direction)}
-    source = weight["x"]
+    source: Any = weight["x"]
     standardized = weight.operator in {"aten.reshape_as", "aten.view", "aten.reshape", "aten.view_as"}
     if not (standardized and isinstance(source, Derived) and source.operator == "aten.batch_norm"):
         raise Unreadable(f"a weight that `{weight.operator}` computes")
@@ -161,7 +161,8 @@ def computed_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any], di
     product: Any = factor
     while isinstance(product, Derived) and product.operator.removeprefix("aten.") in SHAPES_ALONE:
         product = product["x"]
-    if not isinstance(product, Derived) or product.operator != "aten.mul" or not isinstance(product["x"], FileTensor):
+    is_product = isinstance(product, Derived) and product.operator == "aten.mul"
+    if not is_product or not isinstance(product["x"], FileTensor):
         raise Unreadable("a gain that is computed otherwise than by a product")
     number = to.number(product["other"])
     if number is None:
@@ -171,5 +172,5 @@ def computed_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any], di
     gain = to.weight(product["x"])
     wanted = (own.shape[0], *(1 for _ in own.shape[1:]))
     if gain.shape != wanted:
-        gain = gain._replace(shape=wanted, convert=lambda array: array.reshape(wanted))
+        gain = gain._replace(shape=wanted, convert=lambda array: array.reshape(-1, *wanted[1:]))
     return fields | {"gain": True, "gamma": gamma}, {"weight": own, "gain": gain}
