@@ -59,6 +59,7 @@ class Translator:
         self.step = graph.step
         self.depth = 0
         self.elements = 0
+        self.owned: set[tuple[str, str]] = set()
         self.read_outputs: list[bool] = []
 
     # What operators read
@@ -83,6 +84,8 @@ class Translator:
             type_ = "parameter" if stored.trainable else "buffer"
             fields = {} if stored.trainable else {"dtype": stored.dtype}
             self.tensors[stored.key] = self.step(type_, shape=stored.shape, tensors={"": stored}, **fields)
+            if stored.key in self.owned:  # the layer that has it shares that of a step before it
+                self.graph.nodes.insert(0, self.graph.nodes.pop())
         return self.tensors[stored.key]
 
     def constant(self, operand: Any, *, listed: int = MOST_LISTED) -> Value:
@@ -112,6 +115,7 @@ class Translator:
         if isinstance(operand, FileTensor):
             if not operand.stored.trainable:
                 self.tensor(operand.stored)
+            self.owned.add(operand.stored.key)
             return operand.stored
         if is_array(operand):
             made = self.constant(operand, listed=0)
@@ -214,15 +218,20 @@ class Translator:
             try:
                 self._read(operator, bindings, index)
             except Unreadable as error:
-                self._miss(operator, bindings, error)
+                self._miss(operator, bindings, index, error)
             except _FAILURES as error:
                 said = f"its arguments are not those of the operator ({type(error).__name__}: {str(error)[:80]})"
-                self._miss(operator, bindings, Unreadable(said))
+                self._miss(operator, bindings, index, Unreadable(said))
         self.block = outer
         return bindings
 
-    def _miss(self, operator: Operator, bindings: Bindings, error: Unreadable) -> None:
-        self.problems.add(operator.name, error, self.graph.place.said)
+    def _miss(self, operator: Operator, bindings: Bindings, index: int, error: Unreadable | None) -> None:
+        """Let what an operator gives and writes to be missing; an error that is given is counted."""
+        if error is not None:
+            self.problems.add(operator.name, error, self.graph.place.said)
+        written = written_by(operator)
+        if written in bindings.values:
+            bindings.write(written, MISSING, index)
         for name in outputs_of(operator):
             bindings.bind(name, MISSING)
 
@@ -233,8 +242,7 @@ class Translator:
             return
         arguments = {key: self._argument(value, bindings) for key, value in operator.arguments.items()}
         if any(operand is MISSING for value in arguments.values() for operand in leaves(value)):
-            for output in names:
-                bindings.bind(output, MISSING)
+            self._miss(operator, bindings, index, None)
             return
         if operator.target.startswith("higher_order."):
             results = self._inner(operator, arguments)
@@ -243,17 +251,18 @@ class Translator:
             self.read_outputs = [bindings.last_reads.get(output, -1) > index for output in names]
             arguments = {"x" if key in {"self", "input"} else key: value for key, value in arguments.items()}
             results = self._results(operator, arguments)
-        written = written_by(operator)
-        views = self._views(operator, arguments, name)
-        for position, (output, result) in enumerate(zip(names, results, strict=False)):
-            result = self._checked(output, result)  # noqa: PLW2901
-            view = views and views._replace(position=position)
-            bindings.bind(output, result, None if is_array(result) and not written else view)
-        if written and written in bindings.values:
-            bindings.write(written, bindings.values[names[0]], index)
+        written, view = written_by(operator), self._view(operator, arguments, name)
+        checked = [self._checked(output, result) for output, result in zip(names, results, strict=False)]
+        if written in bindings.values and not is_array(checked[0]):
+            bindings.write(written, checked[0], index)
+        for position, (output, result) in enumerate(zip(names, checked, strict=False)):
+            bindings.bind(output, result, view and view._replace(position=position))
 
-    def _views(self, operator: Operator, arguments: Mapping[str, Any], name: str) -> View | None:
+    def _view(self, operator: Operator, arguments: Mapping[str, Any], name: str) -> View | None:
+        """Return what an operator gives a view of, if it does; one that writes in place gives what it writes to."""
         base = base_of(operator)
+        if base is not None and base == written_by(operator):
+            return View(base, operator, arguments, 0, copies=False)
         if name not in VIEWS or base is None or not operator.target.startswith("aten."):
             return None
         meta = self.program.meta(self.block, base) if name in IF_CONTIGUOUS else None
@@ -344,8 +353,14 @@ class Translator:
 
     def _reread(self, view: View, bindings: Bindings) -> Any:
         """Return a view again after what it is a view of has got another value."""
+        if written_by(view.operator):
+            return bindings[view.of]
         arguments = {**view.arguments, "x": bindings[view.of]}
-        return self._results(view.operator, arguments)[view.position]
+        meta = self.meta
+        self.meta = self.program.meta(self.block, outputs_of(view.operator)[view.position])
+        found = self._results(view.operator, arguments)[view.position]
+        self.meta = meta
+        return found
 
     def _written_back(self, view: View, whole: Any, part: Any) -> Any:
         name = view.operator.name.rpartition(".")[2]
