@@ -71,6 +71,19 @@ def load_set(
     return loaded, tuple(name for name in settings if name not in loaded.parameters)
 
 
+def from_torch(
+    module: Any, example_inputs: tuple[Any, ...], dynamic_shapes: Any = None, limits: Limits = LIMITS
+) -> Architecture:
+    """Return the architecture of a module of PyTorch that is in memory, exported at example inputs; it runs its code."""
+    from shapecalc.importers.imported import imported  # noqa: PLC0415 - only such a module needs it
+    from shapecalc.importers.torch_module import read_module  # noqa: PLC0415 - as above
+
+    name = type(module).__name__
+    found = imported(read_module(module, example_inputs, dynamic_shapes=dynamic_shapes), name)
+    loaded = loads_source(Source(name, found.text), limits._replace(nodes=LARGEST))
+    return replace(loaded, origin=found)
+
+
 def with_parameters(architecture: Architecture, parameters: Mapping[str, Any]) -> Architecture:
     """Return the architecture of the same file with other values of some parameters.
 
