@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -208,6 +209,10 @@ def _unknown_name(name: str) -> Diagnostic:
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
     near = closest(name, zoo.names())
+    if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
+        help_text = f"code is only run by `shapecalc inspect {name} --input SIZES`, which you must trust"
+        message = f"`{name}` is no file"
+        return Diagnostic(code="SC001", message=message, help=help_text)
     help_text = f"write `{near}`" if near else "`shapecalc list` names what ships with shapecalc"
     message = f"`{name}` is neither a file nor an architecture that ships"
     return Diagnostic(code="SC001", message=message, help=help_text)
