@@ -199,7 +199,7 @@ def _split(_: Meta, x: Any, dim: int = 0, **arguments: Any) -> Any:
 
 @evaluates("cat", "concat", "concatenate")
 def _cat(_: Meta, tensors: Any, dim: int = 0) -> Any:
-    return np.concatenate([each for each in tensors if each.shape != (0,)], dim)
+    return np.concatenate([each for each in tensors if 0 not in each.shape], dim)
 
 
 @evaluates("stack")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.dims import show
 from shapecalc.importers.graph import Stored, Value
 from shapecalc.importers.torch_export.operands import MISSING, Complex, Derived, Empty, FileTensor, is_array
 from shapecalc.importers.unreadable import Unreadable
@@ -30,7 +31,8 @@ class Steps:
         self.constants: dict[Any, Value] = {}
         self.computed: dict[str, Array] = {}
         self.loaded: dict[tuple[str, str], Array] = {}
-        self.owned: set[tuple[str, str]] = set()
+        self.owned: dict[tuple[str, str], Shape] = {}
+        """The tensors that steps have, each with the shape that they have it in."""
         self.meta: Meta | None = None
         """What the file states of the first output of the operator that is being read."""
         self.read_outputs: list[bool] = []
@@ -58,10 +60,11 @@ class Steps:
     def tensor(self, stored: Stored) -> Value:
         """Return the step of a tensor of the file."""
         if stored.key not in self.tensors:
+            owned = self.own(stored)
             type_ = "parameter" if stored.trainable else "buffer"
             fields = {} if stored.trainable else {"dtype": stored.dtype}
             self.tensors[stored.key] = self.step(type_, shape=stored.shape, tensors={"": stored}, **fields)
-            if stored.key in self.owned:  # the layer that has it shares that of a step before it
+            if owned:  # the layer that has it shares that of a step before it
                 self.graph.nodes.insert(0, self.graph.nodes.pop())
         return self.tensors[stored.key]
 
@@ -92,13 +95,21 @@ class Steps:
         if isinstance(operand, FileTensor):
             if not operand.stored.trainable:
                 self.tensor(operand.stored)
-            self.owned.add(operand.stored.key)
+            self.own(operand.stored)
             return operand.stored
         if is_array(operand):
             made = self.constant(operand, listed=0)
             assert not isinstance(made.node, str)
             return made.node.tensors[""]
         raise Unreadable("a weight that is computed")
+
+    def own(self, stored: Stored) -> bool:
+        """Return whether a step already has a tensor; raise `Unreadable` if it has it in another shape."""
+        before = self.owned.get(stored.key)
+        if before is not None and before != stored.shape:
+            raise Unreadable(f"`{stored.name}` as {show(stored.shape)} next to {show(before)}")
+        self.owned[stored.key] = stored.shape
+        return before is not None
 
     def statistic(self, operand: Any) -> Stored:
         """Return a buffer that a layer has itself, as running statistics."""

@@ -89,7 +89,8 @@ class Translator(Steps):
         try:
             found = bindings[of]
             if found is not MISSING:
-                self.graph.output(name, self.value(found))
+                value = self.value(found)
+                self.graph.output(name, self.step("identity", value) if isinstance(value.node, str) else value)
         except (Unreadable, KeyError) as error:
             said = error if isinstance(error, Unreadable) else Unreadable("an output that no operator gives")
             self.problems.add("output", said)
@@ -149,23 +150,40 @@ class Translator(Steps):
         names = outputs_of(operator)
         if name.startswith(NOTHING) or (operator.outputs and not names):
             return
-        arguments = {key: self._argument(value, bindings) for key, value in operator.arguments.items()}
+        arguments = {
+            "x" if key in {"self", "input"} else key: self._argument(value, bindings)
+            for key, value in operator.arguments.items()
+        }
         if any(operand is MISSING for value in arguments.values() for operand in leaves(value)):
             self._miss(operator, bindings, index, None)
             return
-        if operator.target.startswith("higher_order."):
-            results = self._inner(operator, arguments)
-        else:
-            self.meta = self.program.meta(self.block, names[0]) if names else None
-            self.read_outputs = [bindings.last_reads.get(output, -1) > index for output in names]
-            arguments = {"x" if key in {"self", "input"} else key: value for key, value in arguments.items()}
-            results = self._results(operator, arguments)
+        results = self._empty(names, arguments) or self._called(operator, arguments, bindings, index)
         written, view = written_by(operator), self._view(operator, arguments, name)
         checked = [self._checked(output, result) for output, result in zip(names, results, strict=False)]
         if written in bindings.values and not is_array(checked[0]):
             bindings.write(written, checked[0], index)
         for position, (output, result) in enumerate(zip(names, checked, strict=False)):
             bindings.bind(output, result, view and view._replace(position=position))
+
+    def _empty(self, names: Sequence[str], arguments: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the result of an operator without elements, nothing if it has some, or is of constants alone."""
+        stated = self.program.meta(self.block, names[0]) if len(names) == 1 else None
+        operands = [each for value in arguments.values() for each in leaves(value)]
+        constant = not any(isinstance(each, (Value, Derived, Empty)) or _is_parameter(each) for each in operands)
+        if constant or stated is None or stated.shape is None or 0 not in stated.shape:
+            return []
+        return [Empty(stated.shape)]
+
+    def _called(
+        self, operator: Operator, arguments: Mapping[str, Any], bindings: Bindings, index: int
+    ) -> Sequence[Any]:
+        """Return what an operator gives."""
+        if operator.target.startswith("higher_order."):
+            return self._inner(operator, arguments)
+        names = outputs_of(operator)
+        self.meta = self.program.meta(self.block, names[0]) if names else None
+        self.read_outputs = [bindings.last_reads.get(output, -1) > index for output in names]
+        return self._results(operator, arguments)
 
     def _view(self, operator: Operator, arguments: Mapping[str, Any], name: str) -> View | None:
         """Return what an operator gives a view of, if it does; one that writes in place gives what it writes to."""
