@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.dims import product as product_of
 from shapecalc.importers.graph import Stored, Value
 from shapecalc.importers.torch_export.operands import Derived, FileTensor
 from shapecalc.importers.torch_export.operators import operator
@@ -163,17 +164,18 @@ def standardized_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any]
     """Return the fields and the tensors of a weight that a batch norm of its filters standardizes."""
     source: Any = weight["x"]
     standardized = weight.operator in {"aten.reshape_as", "aten.view", "aten.reshape", "aten.view_as"}
-    if not (standardized and isinstance(source, Derived) and source.operator == "aten.batch_norm"):
+    by_norm = isinstance(source, Derived) and source.operator == "aten.batch_norm"
+    if not standardized or not by_norm:
         raise Unreadable(f"a weight that `{weight.operator}` computes")
     if not source["training"] or source["bias"] is not None:
         raise Unreadable("a weight that is normalized by given statistics")
-    filters = source["x"]
+    filters: Any = source["x"]
     own = filters_of(to, filters) if isinstance(filters, Derived) else None
     if own is None:
         raise Unreadable("a weight that is standardized otherwise than by filters")
-    if own.shape != tuple(weight.shape):
+    if own.shape != weight.shape:
         raise Unreadable("a weight that is standardized in another shape")
-    fields = {"standardize": True, "eps": source["eps"]}
+    fields: dict[str, Any] = {"standardize": True, "eps": source["eps"]}
     if source["weight"] is None:
         return fields, {"weight": own}
     gamma, gain = gain_of(to, source["weight"], own)
@@ -191,7 +193,7 @@ def gain_of(to: Translator, factor: Any, own: Stored) -> tuple[float, Stored]:
     number = to.number(product["other"])
     if number is None:
         raise Unreadable("a gain that is a product with a tensor")
-    gamma = number * math.sqrt(math.prod(own.shape[1:]))
+    gamma = number * math.sqrt(int(str(product_of(own.shape[1:]))))
     gamma = 1.0 if math.isclose(gamma, 1, rel_tol=1e-6) else gamma
     wanted = (own.shape[0], *(1 for _ in own.shape[1:]))
     gain = product["x"].stored

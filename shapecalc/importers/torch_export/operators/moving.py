@@ -123,13 +123,10 @@ def squeeze(to: Translator, x: Value, dim: Any = None) -> Value:
 @operator("cat", "concat", "concatenate", held=("tensors",))
 def cat(to: Translator, tensors: Sequence[Any], dim: int = 0) -> Value:
     """Tensors one after the other along an axis; those without elements are left out."""
-    tensors = [to.value(each) for each in tensors if 0 not in each.shape]
-    dtypes = {each.dtype for each in tensors}
-    if len(dtypes) > 1:
-        tensors = [each if each.dtype == "float32" else to.step("cast", each, dtype="float32") for each in tensors]
-    if len(tensors) == 1:
-        return tensors[0]
-    return to.step("concat", *tensors, dim=dim % tensors[0].rank)
+    values: list[Value] = [to.value(each) for each in tensors if 0 not in each.shape]
+    if len({each.dtype for each in values}) > 1:
+        values = list(map(to.floating, values))
+    return values[0] if len(values) == 1 else to.step("concat", *values, dim=dim % values[0].rank)
 
 
 @operator("stack")
@@ -182,7 +179,7 @@ def slice_(to: Translator, x: Value, dim: int = 0, start: Any = None, end: Any =
 
 
 @operator("narrow")
-def narrow(to: Translator, x: Value, dim: int, start: int, length: int) -> Value:
+def narrow(to: Translator, x: Value, dim: int, start: int, length: int) -> Any:
     """A range of an axis by its length."""
     return slice_(to, x, dim, start, start + length)
 
