@@ -18,7 +18,7 @@ NAMES = (
     *("MobileNet", "MobileNetV2", "MobileNetV3Small", "MobileNetV3Large", "EfficientNetB0", "EfficientNetB1"),
     *("EfficientNetB2", "EfficientNetB3", "EfficientNetB4", "EfficientNetB5", "EfficientNetB6", "EfficientNetB7"),
     *("EfficientNetV2B0", "EfficientNetV2B1", "EfficientNetV2B2", "EfficientNetV2B3", "EfficientNetV2S"),
-    *("EfficientNetV2M", "EfficientNetV2L", "DenseNet121", "DenseNet169", "DenseNet201", "NASNetMobile", "NASNetLarge"),
+    *("EfficientNetV2M", "EfficientNetV2L", "DenseNet121", "DenseNet169", "DenseNet201"),
     *("ResNet50", "ResNet101", "ResNet152", "ResNet50V2", "ResNet101V2", "ResNet152V2", "InceptionV3"),
     *("InceptionResNetV2", "Xception", "ConvNeXtTiny", "ConvNeXtSmall", "ConvNeXtBase", "ConvNeXtLarge"),
     *("ConvNeXtXLarge", "VGG16", "VGG19"),
