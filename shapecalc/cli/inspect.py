@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, assert_never
 import typer
 
 from shapecalc.cli.exit_codes import Misuse, report as say
-from shapecalc.cli.options.architecture import ArchitectureArgument, BatchOption, LimitOption, SetOption, load_bound
+from shapecalc.cli.options.architecture import (
+    ArchitectureArgument,
+    BatchOption,
+    LimitOption,
+    PartialOption,
+    SetOption,
+    load_bound,
+)
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.depth import DepthOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.dtype import USUAL_DTYPE, DtypeOption
@@ -54,6 +61,7 @@ class GraphFormat(Enum):
 def command(
     architecture: ArchitectureArgument,
     set_: SetOption = None,
+    partial: PartialOption = False,
     batch: BatchOption = None,
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the file's `sizes:` bind.")
@@ -125,7 +133,7 @@ def command(
         format_ = Format.TEXT  # whatever the file is called: the graph has a language of its own
     target = target_of(Format.LATEX if latex else format_, output, color, TEXT_OR_JSON if explain else TABULAR)
     with working():
-        loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
+        loaded, sizes = load_bound(architecture, set_, limit, batch=batch, partial=partial)
         report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value, dtype=dtype)
         if graph is not None:
             shown = _drawn(report, graph, depth, expand=expand, unicode=target.manner["unicode"])

@@ -124,7 +124,9 @@ def _drop_one(folding: Folding) -> bool:
 
     visit(folding.items(folding.root))
     saved = {key: calls[key] * (lengths[key] - 1) - lengths[key] - 3 for key in found}
-    unreached = [block for block in {id(block): block for block in folding.blocks.values()}.values() if id(block) not in found]
+    unreached = [
+        block for block in {id(block): block for block in folding.blocks.values()}.values() if id(block) not in found
+    ]
     worse = sorted((key for key in found if saved[key] <= 0), key=lambda key: (lengths[key], -calls[key]))
     dropped = unreached or [found[key] for key in worse[:1]]
     for block in dropped:

@@ -17,7 +17,7 @@ from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.fields import Several
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -189,6 +189,10 @@ class Graph:
         node = Node(type_, fields, reads, layer, self.place, dict(tensors or {}), outputs, comment)
         self.nodes.append(node)
         return node.value()
+
+    def opaque(self, operator: str, reads: Sequence[Value], outputs: Sequence[tuple[Shape, str]]) -> list[Value]:
+        """Add an operator that has no layer, by the shapes and dtypes of its outputs that the file states."""
+        return [self.step("opaque", *reads, operator=operator, shape=shape, dtype=dtype) for shape, dtype in outputs]
 
     def tensor(self, stored: Stored) -> Value:
         """Add a tensor of the file as a step, a `parameter`, or a `buffer` if it is not trained."""

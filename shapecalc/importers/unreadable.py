@@ -49,10 +49,10 @@ class Problems:
         found = list(self.places)
         diagnostics = []
         for operator in found[:MOST_NAMED]:
-            places = [place for place in self.places[operator] if place]
+            places = list(dict.fromkeys(place for place in self.places[operator] if place))
             count = len(self.places[operator])
             shown = ", ".join(f"`{place}`" for place in places[:MOST_PLACES])
-            more = f" and {count - MOST_PLACES} more" if count > MOST_PLACES and places else ""
+            more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
             where = f" at {shown}{more}" if shown else ""
             times = "" if count == 1 else f" {count} times"
             message = f"`{file}` has `{operator}`{times}{where}: {self.reasons[operator]}"

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.architecture import joined
 from shapecalc.dims import Expr
 from shapecalc.importers.folding import Block, Multiple
 from shapecalc.importers.graph import Node

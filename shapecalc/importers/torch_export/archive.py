@@ -143,7 +143,7 @@ class Archive:
         raw = np.frombuffer(self.bytes(entry.member, MOST_TENSOR), np.uint8, extent * width, entry.offset * width)
         flat = decoded(raw, entry.dtype, self.order)
         strides = tuple(stride * flat.itemsize for stride in entry.strides)
-        return np.ascontiguousarray(np.lib.stride_tricks.as_strided(flat, entry.sizes, strides, writeable=False))
+        return np.lib.stride_tricks.as_strided(flat, entry.sizes, strides, writeable=False).copy()
 
 
 RESAVE = "save it again by `torch.export.save` of torch 2.8 or newer"

@@ -1,4 +1,4 @@
-"""The names of a graph and what they stand for: a write to a tensor also changes its views, and what it is a view of."""
+"""The names of a graph and what they stand for: a write to a tensor also changes its views, and its base."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shapecalc.importers.torch_export.operands import MISSING
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from shapecalc.importers.torch_export.program import Operator
 
@@ -82,23 +82,27 @@ class Bindings:
         self.work += len(family)
         if self.work > MOST_WORK:
             raise Unreadable("too many writes to views")
-        if not any(self.last_reads.get(each, -1) > now for each in family if each != name):
+        if value is MISSING:
+            self.values.update(dict.fromkeys(family, MISSING))
+            self.stale.difference_update(family)
             return
+        if any(self.last_reads.get(each, -1) > now for each in family if each != name):
+            self._update_family(name, value, family)
+
+    def _update_family(self, name: str, value: Any, family: Sequence[str]) -> None:
+        """Compute what a tensor is a view of after a write to it; its other views are computed when they are read."""
         above = []
         at = name
         while at in self.views and len(above) <= MOST_NESTED:
-            above.append((at, self.views[at]))
+            above.append(self.views[at])
             at = self.views[at].of
         fresh = {name}
-        copied = False
-        for each, view in above:
-            copied |= view.copies
-            if copied or value is MISSING:
+        for view in above:
+            if view.copies:
                 self.unknown.update(member for member in family if member not in fresh)
                 return
             value = self.written_back(view, self[view.of], value)
             self.values[view.of] = value
             self.stale.discard(view.of)
             fresh.add(view.of)
-            del each
         self.stale.update(member for member in family if member not in fresh)

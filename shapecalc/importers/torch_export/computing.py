@@ -1,4 +1,4 @@
-"""What operators compute of constants: a NumPy function for each, with the names and defaults of its schema."""
+"""What operators compute of constants: NumPy functions with the names and defaults of the operators' schemas."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.importers.torch_export.program import Meta, Operator
     from shapecalc.importers.torch_export.translator import Translator
 
-MOST_ELEMENTS = 1 << 25
+MOST_ELEMENTS = 1 << 26
 """The elements of a constant that is computed."""
 MOST_COMPUTED = 1 << 30
 """Those of all constants of a file."""

@@ -27,7 +27,7 @@ _LIBRARY = ("/torch/", "/einops/", "<")
 
 
 class Meta(NamedTuple):
-    """What the file states of a tensor: its shape, None if it cannot be read, its dtype, and whether it is contiguous."""
+    """What the file states of a tensor: its shape, None if it cannot be read, its dtype, if it is contiguous."""
 
     shape: Shape | None
     dtype: str
@@ -194,10 +194,10 @@ def _is_contiguous(shape: Shape, strides: Shape) -> bool:
 
 
 def place_of(operator: Operator) -> Place:
-    """Return where an operator is: its module, and the innermost line of code that is not PyTorch's.
+    r"""Return where an operator is: its module, and the innermost line of code that is not PyTorch's.
 
     >>> stack = "L__self__,,net.Net;L__self__conv,conv,torch.nn.modules.conv.Conv2d"
-    >>> trace = 'File "/home/me/net.py", line 7, in forward\\n x\\nFile "/lib/torch/nn/modules/conv.py", line 5, in f'
+    >>> trace = 'File "/home/me/net.py", line 7, in forward\n x\nFile "/lib/torch/nn/modules/conv.py", line 5, in f'
     >>> place_of(Operator("aten.conv2d.default", {}, (), {"nn_module_stack": stack, "stack_trace": trace})).said
     'conv, net.py:7'
     """

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Expr, evaluate, free_symbols, show
 from shapecalc.importers.graph import Stored, Value
+from shapecalc.importers.torch_export.arguments import base_of, decoded, outputs_of, tensors_named, written_by
 from shapecalc.importers.torch_export.bindings import Bindings, View
 from shapecalc.importers.torch_export.operands import (
     MISSING,
     Complex,
     Computation,
     Derived,
-    DType,
     FileTensor,
     is_array,
     is_tensor,
@@ -59,6 +59,7 @@ class Translator:
         self.step = graph.step
         self.depth = 0
         self.elements = 0
+        self.owned: set[tuple[str, str]] = set()
         self.read_outputs: list[bool] = []
 
     # What operators read
@@ -83,6 +84,8 @@ class Translator:
             type_ = "parameter" if stored.trainable else "buffer"
             fields = {} if stored.trainable else {"dtype": stored.dtype}
             self.tensors[stored.key] = self.step(type_, shape=stored.shape, tensors={"": stored}, **fields)
+            if stored.key in self.owned:  # the layer that has it shares that of a step before it
+                self.graph.nodes.insert(0, self.graph.nodes.pop())
         return self.tensors[stored.key]
 
     def constant(self, operand: Any, *, listed: int = MOST_LISTED) -> Value:
@@ -112,6 +115,7 @@ class Translator:
         if isinstance(operand, FileTensor):
             if not operand.stored.trainable:
                 self.tensor(operand.stored)
+            self.owned.add(operand.stored.key)
             return operand.stored
         if is_array(operand):
             made = self.constant(operand, listed=0)
@@ -203,9 +207,9 @@ class Translator:
         reads: dict[str, int] = {}
         for index, operator in enumerate(block.operators):
             for argument in operator.arguments.values():
-                reads.update(dict.fromkeys(_names(argument), index))
+                reads.update(dict.fromkeys(tensors_named(argument), index))
         for argument in block.outputs:
-            reads.update(dict.fromkeys(_names(argument), len(block.operators)))
+            reads.update(dict.fromkeys(tensors_named(argument), len(block.operators)))
         bindings = Bindings(reads, lambda view: self._reread(view, bindings), self._written_back)
         bindings.values.update(given)
         outer, self.block = self.block, block
@@ -214,27 +218,31 @@ class Translator:
             try:
                 self._read(operator, bindings, index)
             except Unreadable as error:
-                self._miss(operator, bindings, error)
+                self._miss(operator, bindings, index, error)
             except _FAILURES as error:
                 said = f"its arguments are not those of the operator ({type(error).__name__}: {str(error)[:80]})"
-                self._miss(operator, bindings, Unreadable(said))
+                self._miss(operator, bindings, index, Unreadable(said))
         self.block = outer
         return bindings
 
-    def _miss(self, operator: Operator, bindings: Bindings, error: Unreadable) -> None:
-        self.problems.add(operator.name, error, self.graph.place.said)
-        for name in _outputs(operator):
+    def _miss(self, operator: Operator, bindings: Bindings, index: int, error: Unreadable | None) -> None:
+        """Let what an operator gives and writes to be missing; an error that is given is counted."""
+        if error is not None:
+            self.problems.add(operator.name, error, self.graph.place.said)
+        written = written_by(operator)
+        if written in bindings.values:
+            bindings.write(written, MISSING, index)
+        for name in outputs_of(operator):
             bindings.bind(name, MISSING)
 
     def _read(self, operator: Operator, bindings: Bindings, index: int) -> None:
         name = operator.name.rpartition(".")[2]
-        names = _outputs(operator)
+        names = outputs_of(operator)
         if name.startswith(NOTHING) or (operator.outputs and not names):
             return
         arguments = {key: self._argument(value, bindings) for key, value in operator.arguments.items()}
         if any(operand is MISSING for value in arguments.values() for operand in leaves(value)):
-            for output in names:
-                bindings.bind(output, MISSING)
+            self._miss(operator, bindings, index, None)
             return
         if operator.target.startswith("higher_order."):
             results = self._inner(operator, arguments)
@@ -243,44 +251,25 @@ class Translator:
             self.read_outputs = [bindings.last_reads.get(output, -1) > index for output in names]
             arguments = {"x" if key in {"self", "input"} else key: value for key, value in arguments.items()}
             results = self._results(operator, arguments)
-        written = _written(operator)
-        views = self._views(operator, arguments, name)
-        for position, (output, result) in enumerate(zip(names, results, strict=False)):
-            result = self._checked(output, result)  # noqa: PLW2901
-            view = views and views._replace(position=position)
-            bindings.bind(output, result, None if is_array(result) and not written else view)
-        if written and written in bindings.values:
-            bindings.write(written, bindings.values[names[0]], index)
+        written, view = written_by(operator), self._view(operator, arguments, name)
+        checked = [self._checked(output, result) for output, result in zip(names, results, strict=False)]
+        if written in bindings.values and not is_array(checked[0]):
+            bindings.write(written, checked[0], index)
+        for position, (output, result) in enumerate(zip(names, checked, strict=False)):
+            bindings.bind(output, result, view and view._replace(position=position))
 
-    def _views(self, operator: Operator, arguments: Mapping[str, Any], name: str) -> View | None:
-        base = _base(operator)
+    def _view(self, operator: Operator, arguments: Mapping[str, Any], name: str) -> View | None:
+        """Return what an operator gives a view of, if it does; one that writes in place gives what it writes to."""
+        base = base_of(operator)
+        if base is not None and base == written_by(operator):
+            return View(base, operator, arguments, 0, copies=False)
         if name not in VIEWS or base is None or not operator.target.startswith("aten."):
             return None
         meta = self.program.meta(self.block, base) if name in IF_CONTIGUOUS else None
         return View(base, operator, arguments, 0, name in IF_CONTIGUOUS and not (meta and meta.contiguous))
 
     def _argument(self, argument: Any, bindings: Bindings) -> Any:
-        ((kind, value),) = argument.items()
-        if kind in {"as_tensor", "as_custom_obj"}:
-            return bindings[value["name"]]
-        if kind == "as_tensors":
-            return [bindings[each["name"]] for each in value]
-        if kind == "as_optional_tensors":
-            return [bindings[each["as_tensor"]["name"]] if "as_tensor" in each else None for each in value]
-        if kind == "as_optional_tensor":
-            return bindings[value["as_tensor"]["name"]] if "as_tensor" in value else None
-        if kind in {"as_sym_int", "as_sym_bool", "as_sym_float"}:
-            return self._number(value)
-        if kind in {"as_sym_ints", "as_sym_bools", "as_sym_floats"}:
-            return [self._number(each) for each in value]
-        if kind == "as_scalar_type":
-            return DType(value)
-        if kind == "as_float":
-            return float(value)
-        return None if kind == "as_none" else value
-
-    def _number(self, value: Any) -> Any:
-        return self.program.number(self.block, value["as_name"]) if "as_name" in value else next(iter(value.values()))
+        return decoded(argument, bindings.__getitem__, lambda name: self.program.number(self.block, name))
 
     def _inner(self, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any]:
         """Read the graph that a higher-order operator calls once."""
@@ -304,9 +293,8 @@ class Translator:
             found = evaluate_operator(self, operator, arguments)
             if found is not None:
                 return found
-        elif len(trained) == len(operands) or not any(isinstance(each, (Value, Complex)) for each in operands):
-            if not _written(operator):
-                return self._derived(operator, arguments)
+        elif not any(isinstance(each, (Value, Complex)) for each in operands) and not written_by(operator):
+            return self._derived(operator, arguments)
         handled = handler_of(operator.target)
         if handled is None:
             raise Unreadable(f"`{operator.name}` has no layer")
@@ -314,7 +302,7 @@ class Translator:
         return list(result) if type(result) in {list, tuple} else [result]
 
     def _derived(self, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any]:
-        metas = [self.program.meta(self.block, name) for name in _outputs(operator)]
+        metas = [self.program.meta(self.block, name) for name in outputs_of(operator)]
         copied = {key: each.copy() if is_array(each) else each for key, each in arguments.items()}
         computation = Computation(operator, copied, self.graph.place)
         if any(meta is None or meta.shape is None for meta in metas):
@@ -344,7 +332,7 @@ class Translator:
         if meta.shape is not None and tuple(result.shape) != meta.shape:
             self._compare(tuple(result.shape), meta.shape)
         if isinstance(result, Value):
-            if result.dtype != meta.dtype and meta.dtype != "complex64":
+            if meta.dtype not in {result.dtype, "complex64"}:
                 result = self.step("cast", result, dtype=meta.dtype)
             if meta.shape is not None and not isinstance(result.node, str):
                 self.graph.stated[result.key] = result.shape
@@ -354,9 +342,7 @@ class Translator:
         """Raise `Unreadable` if two shapes differ at one of some sizes."""
         symbols = sorted({name for dim in (*ours, *stated) if isinstance(dim, Expr) for name in free_symbols(dim)})
         hints = self.graph.sizes
-        trials = [{name: hints.get(name, 2) for name in symbols}]
-        for factor in (2, 3):
-            trials.append({name: factor * hints.get(name, 1) for name in symbols})
+        trials = [{name: factor * hints.get(name, 1) for name in symbols} for factor in (1, 2, 3)]
         same = len(ours) == len(stated) and all(
             evaluate(one, sizes) == evaluate(other, sizes)
             for sizes in trials
@@ -367,8 +353,14 @@ class Translator:
 
     def _reread(self, view: View, bindings: Bindings) -> Any:
         """Return a view again after what it is a view of has got another value."""
+        if written_by(view.operator):
+            return bindings[view.of]
         arguments = {**view.arguments, "x": bindings[view.of]}
-        return self._results(view.operator, arguments)[view.position]
+        meta = self.meta
+        self.meta = self.program.meta(self.block, outputs_of(view.operator)[view.position])
+        found = self._results(view.operator, arguments)[view.position]
+        self.meta = meta
+        return found
 
     def _written_back(self, view: View, whole: Any, part: Any) -> Any:
         name = view.operator.name.rpartition(".")[2]
@@ -384,7 +376,7 @@ class Translator:
     def expand(self, x: Value, shape: Sequence[Any]) -> Value:
         """Return a value that is repeated up to a shape, −1 where an axis stays as it is."""
         old = (None,) * (len(shape) - x.rank) + x.shape
-        sizes = [-1 if size == before or size == -1 else size for before, size in zip(old, shape, strict=True)]
+        sizes = [-1 if size in (before, -1) else size for before, size in zip(old, shape, strict=True)]
         return x if len(shape) == x.rank and set(sizes) <= {-1} else self.step("expand", x, size=sizes)
 
     def numeric(self, x: Value) -> Value:
@@ -398,39 +390,6 @@ class Translator:
 
 def _is_parameter(operand: Any) -> bool:
     return isinstance(operand, FileTensor) and operand.stored.trainable
-
-
-def _outputs(operator: Operator) -> list[str]:
-    """Return the names of the tensors that an operator gives."""
-    found: list[str] = []
-    for output in operator.outputs:
-        found.extend(_names(output, written=True))
-    return found
-
-
-def _names(argument: Any, *, written: bool = False) -> list[str]:
-    ((kind, value),) = argument.items()
-    if kind == "as_tensor":
-        return [value["name"]]
-    if kind == "as_tensors":
-        return [each["name"] for each in value]
-    if kind == "as_optional_tensors":
-        return [each["as_tensor"]["name"] for each in value if "as_tensor" in each]
-    if kind == "as_none" and written:
-        return [""]
-    return []
-
-
-def _base(operator: Operator) -> str | None:
-    argument = operator.arguments.get("self") or operator.arguments.get("input") or {}
-    return argument["as_tensor"]["name"] if "as_tensor" in argument else None
-
-
-def _written(operator: Operator) -> str | None:
-    """Return the name of the tensor that an operator writes to."""
-    name = operator.name
-    in_place = name.startswith("aten.") and name.endswith("_") and not name.endswith("__")
-    return _base(operator) if in_place else None
 
 
 def _input_name(name: str, taken: Mapping[str, Any]) -> str:

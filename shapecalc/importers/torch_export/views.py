@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.unreadable import Unreadable
@@ -123,7 +123,7 @@ def part_sizes(name: str, arguments: Mapping[str, Any], size: Any) -> list[Any]:
     if name == "tensor_split":
         if "indices" in arguments:
             ends = [0, *(min(index % (size + 1), size) for index in arguments["indices"]), size]
-            return [after - before for before, after in zip(ends, ends[1:], strict=False)]
+            return [after - before for before, after in pairwise(ends)]
         count = arguments["sections"]
         return [size // count + (part < size % count) for part in range(count)]
     each = -(-size // arguments["chunks"]) if name == "chunk" else given

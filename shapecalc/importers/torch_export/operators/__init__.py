@@ -1,4 +1,4 @@
-"""The operators of torch.export → steps: a function for each, by family, with the names and defaults of its schema.
+"""The operators of torch.export → steps: a function for each, with the names and defaults of its schema.
 
 A function has the arguments of the operator by name, `x` for what the schema calls `self` or `input`. Arguments that are
 tensors are values of the graph, but those named in `held`, which are as the file has them: see `translator`.

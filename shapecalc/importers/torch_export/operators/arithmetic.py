@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.graph import Value
@@ -20,7 +21,7 @@ HELD = ("x", "other")
 
 def merged(to: Translator, type_: str, first: Any, second: Any, *, floats: bool = False) -> Value:
     """Return an operation on two operands, of which a number, or a constant that is one everywhere, is a field."""
-    left, right = to.number(first), to.number(second)
+    left, right = finite(to, first), finite(to, second)
     if right is not None and _keeps(first, second):
         x = to.numeric(to.value(first))
         return to.step(type_, x, other=_number(right, x, floats or type_ == "divide"))
@@ -30,6 +31,12 @@ def merged(to: Translator, type_: str, first: Any, second: Any, *, floats: bool 
         turned = {"reverse": True} if type_ in {"subtract", "divide", "power"} else {}
         return to.step(type_, x, other=other, **turned)
     return to.step(type_, to.numeric(to.value(first)), to.numeric(to.value(second)))
+
+
+def finite(to: Translator, operand: Any) -> float | None:
+    """Return the number that an operand is, if a field can have it."""
+    number = to.number(operand)
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _keeps(x: Any, other: Any) -> bool:
@@ -156,7 +163,7 @@ def minimum(to: Translator, x: Any, other: Any) -> Value:
 def clamp(to: Translator, x: Value, min: Any = None, max: Any = None) -> Value:  # noqa: A002
     """Bounds, which may be tensors."""
     bounds = {"min": min, "max": max}
-    numbers = {key: to.number(bound) for key, bound in bounds.items() if bound is not None}
+    numbers = {key: finite(to, bound) for key, bound in bounds.items() if bound is not None}
     if None in numbers.values():
         for type_, bound in (("maximum", min), ("minimum", max)):
             x = x if bound is None else merged(to, type_, x, bound)

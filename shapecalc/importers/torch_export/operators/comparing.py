@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.torch_export.operators import operator
+from shapecalc.importers.torch_export.operators.arithmetic import finite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +20,9 @@ MIRRORED = {"less": "greater", "less_equal": "greater_equal", "greater": "less",
 
 def _comparison(type_: str) -> Callable[..., Value]:
     def function(to: Translator, x: Any, other: Any) -> Value:
-        number = to.number(other)
-        if number is None and to.number(x) is not None and not getattr(x, "shape", ()):
-            return to.step(MIRRORED.get(type_, type_), to.numeric(to.value(other)), other=to.number(x))
+        number = finite(to, other)
+        if number is None and finite(to, x) is not None and not getattr(x, "shape", ()):
+            return to.step(MIRRORED.get(type_, type_), to.numeric(to.value(other)), other=finite(to, x))
         if number is None or (getattr(other, "shape", ()) and tuple(other.shape) != (1,)):
             return to.step(type_, to.numeric(to.value(x)), to.numeric(to.value(other)))
         value = to.numeric(to.value(x))
@@ -65,7 +66,7 @@ def isnan(to: Translator, x: Value) -> Value:
 @operator("where", held=("x", "other"))
 def where(to: Translator, condition: Value, x: Any, other: Any) -> Value:
     """A choice between two tensors, or numbers."""
-    left, right = to.number(x), to.number(other)
+    left, right = finite(to, x), to.number(other)
     floats = to.meta is None or to.meta.dtype == "float32"
     fields = {}
     reads = [_flags(to, condition)]

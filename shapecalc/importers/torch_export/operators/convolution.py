@@ -112,7 +112,7 @@ def weights_of(to: Translator, weight: Any, bias: Any) -> tuple[dict[str, Any], 
     if bias is not None and not isinstance(bias, (Value, Derived)):
         tensors["bias"] = to.weight(bias)
     if isinstance(weight, Derived):
-        plain = same_elements(weight)
+        plain = same_elements(to, weight)
         if plain is not None:
             return {}, {"weight": plain, **tensors}
         fields, own = computed_weight(to, weight)
@@ -122,14 +122,14 @@ def weights_of(to: Translator, weight: Any, bias: Any) -> tuple[dict[str, Any], 
     return {}, {"weight": to.weight(weight), **tensors}
 
 
-def same_elements(weight: Derived) -> Stored | None:
+def same_elements(to: Translator, weight: Derived) -> Stored | None:
     """Return the parameter whose elements a computed tensor has in their order, in the shape of that tensor."""
     operand: Any = weight
     while isinstance(operand, Derived) and operand.operator.removeprefix("aten.") in SHAPES_ALONE:
         operand = operand["x"]
     if not isinstance(operand, FileTensor):
         return None
-    stored, shape = operand.stored, tuple(weight.shape)
+    stored, shape = to.weight(operand), tuple(weight.shape)
     if shape == stored.shape:
         return stored
     return stored._replace(shape=shape, convert=lambda array: array.reshape(shape))
@@ -149,7 +149,7 @@ def computed_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any], di
     if not source["training"] or source["bias"] is not None:
         raise Unreadable("a weight that is normalized by given statistics")
     filters = source["x"]
-    own = same_elements(filters) if isinstance(filters, Derived) else None
+    own = same_elements(to, filters) if isinstance(filters, Derived) else None
     if own is None:
         raise Unreadable("a weight that is standardized otherwise than by filters")
     own = own._replace(shape=tuple(weight.shape), convert=None)

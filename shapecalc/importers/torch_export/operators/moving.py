@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Dim, Expr, product
 from shapecalc.importers.torch_export.dtypes import dtype_of
-from shapecalc.importers.torch_export.operands import DType
 from shapecalc.importers.torch_export.operators import operator
 from shapecalc.importers.torch_export.views import order_of, part_sizes, slice_bounds
 from shapecalc.importers.unreadable import Unreadable
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.importers.graph import Value
+    from shapecalc.importers.torch_export.operands import DType
     from shapecalc.importers.torch_export.translator import Translator
 
 
