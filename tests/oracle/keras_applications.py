@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def write_table(path: Path) -> None:
         "problem",
     ]
     rows = []
-    for name in NAMES:
+    for name in sys.argv[2:] or NAMES:
         rows.append(row(name))
         print(*rows[-1], flush=True)
     lines = ["\t".join(map(str, each)) for each in [head, *rows]]
