@@ -73,6 +73,8 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place()
+LARGEST = 2**31 - 1
+"""The greatest size of an axis."""
 
 
 @dataclass(eq=False, slots=True)
@@ -161,7 +163,9 @@ class Graph:
     """The inputs and outputs, by name, whose axes are in another order than in the file: its axis of each of ours."""
 
     def input(self, name: str, shape: Shape, dtype: str = "float32") -> Value:
-        """Add an input of the network."""
+        """Add an input of the network; raise `Unreadable` if a size is none that an input can have."""
+        if not all(not isinstance(size, int) or 1 <= size <= LARGEST for size in shape):
+            raise Unreadable(f"an input `{name[:80]}` with a size that is not from 1 to {LARGEST}")
         value = Value(name, "", tuple(shape), dtype)
         self.inputs[name] = value
         return value

@@ -80,7 +80,7 @@ class Imported:
 def import_file(format_: str, path: str, limits: Limits, *, partial: bool = False) -> Imported:
     """Return a file of a format, which is a module of this folder, as an architecture file.
 
-    Raises `ShapecalcError` SC031 if operators cannot be read, SC032 if the file is broken, SC033 without the package
+    Raises `ShapecalcError` SC031 if operators cannot be read, SC032 if the file is broken, SC006 without the package
     that reads it.
     """
     reader: Reader = import_module(f"shapecalc.importers.{format_}")  # type: ignore[assignment]

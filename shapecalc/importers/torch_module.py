@@ -31,7 +31,7 @@ def read_module(
 
     `dynamic_shapes` as in `torch.export.export`: the sizes that become symbols. The modes of the module and of those
     in it are as before afterwards. Its weights are copied to a temporary file, and read from it when they are needed.
-    Raises `ShapecalcError` SC033 without PyTorch, SC032 if PyTorch cannot export the module.
+    Raises `ShapecalcError` SC006 without PyTorch, SC032 if PyTorch cannot export the module.
     """
     kind = type(module).__name__
     try:

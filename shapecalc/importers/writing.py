@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.importers.scopes import Key, Scope
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*|\$[A-Za-z_]\w*")
+LONGEST_TEXT = 2_000
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan", "~"}
 
 
@@ -66,9 +67,18 @@ def write(graph: Graph) -> Written:
     return Written("\n".join(lines) + "\n", layout.tensors, layout.slots)
 
 
+def printable(text: str) -> str:
+    r"""Return a text of the file without what no text of ours may have, cut off at `LONGEST_TEXT` characters.
+
+    >>> printable("net\x1b[31m\u202e")
+    'net[31m'
+    """
+    return "".join(each for each in text[:LONGEST_TEXT] if each.isprintable())
+
+
 def _head(graph: Graph) -> Iterator[str]:
-    yield f"name: {scalar(graph.name)}"
-    yield f"source: {scalar(graph.source)}"
+    yield f"name: {scalar(printable(graph.name) or 'network')}"
+    yield f"source: {scalar(printable(graph.source) or 'a file')}"
     if len(graph.inputs) == 1:
         yield f"input: {_input(next(iter(graph.inputs.values())))}"
     else:

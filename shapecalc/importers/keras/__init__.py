@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from shapecalc.importers.keras.configuration import LayerConfig
 
 
-def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:  # noqa: ARG001 - the same for both
+def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
     """Read a file of Keras.
 
     Axes are moved so that the network computes the same: maps are [N, C, *spatial], in Keras [N, *spatial, C]. Inputs
     that convolutions and pools read, and outputs that they give, are in our order too: `source:` names them.
-    Raises `ShapecalcError` SC032 if the file is broken.
+    With `partial`, a layer that has none here is an `opaque` step, if another one states the shape of what it returns.
+    Raises `ShapecalcError` SC032 if the file is broken, SC031 if no output is left with `partial`.
     """
     container = open_container(path, limits)
     try:
@@ -36,12 +37,14 @@ def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:  # noq
         refuse_container(path, f"is no model of layers: {model.why_unknown()}")
     graph = Graph(model.name, "", params_as="keras")
     keras2 = _is_of_keras2(container, model)
-    session = Session(graph, Weights(path), limits, path, keras2, Orders(graph))
+    session = Session(graph, Weights(path), limits, path, keras2, partial, Orders(graph))
     problems = Problems()
     try:
         axes = read_network(session, model, problems)
     except BrokenModelError as error:
         refuse_container(path, str(error))
+    if problems and partial and not graph.outputs:
+        raise problems.error(path, partial=True)
     graph.source = _source(path, container, session, axes)
     return Reading(graph, problems, session.weights.arrays if container.weights else None)
 

@@ -62,6 +62,7 @@ class Session:
     limits: Limits
     file: str
     keras2: bool
+    partial: bool
     orders: Orders
     read_model: Callable[[Call, LayerConfig, Tensor], Result] | None = None
     """Returns what a model inside of a layer returns."""

@@ -12,7 +12,7 @@ LONGEST_NAME = 200
 MOST_RANK = 32
 _OPERATIONS = ("keras.src.ops", "keras.ops", "keras.src.operations")
 _LAYERS = ("keras", "tf_keras", "tensorflow.python.keras", "tensorflow.keras")
-LIBRARY_LAYERS = ("LayerScale", "StochasticDepth")
+LIBRARY_LAYERS = ("LayerScale", "StochasticDepth", "CustomScaleLayer")
 """Classes outside of `keras.layers` that `keras.applications` has, so that their package is that of the model."""
 
 

@@ -13,12 +13,13 @@ _WITH_ARGUMENTS = 4
 
 
 class Output(NamedTuple):
-    """An output of a layer: its name, which of its calls, and the place in what the call returns; the stated shape."""
+    """An output of a layer: its name, which of its calls, and the place in what that returns; its shape and dtype."""
 
     layer: str
     call: int
     place: int
     shape: tuple[int | None, ...] | None = None
+    dtype: str = ""
 
     @property
     def unit(self) -> tuple[str, int]:
@@ -60,8 +61,8 @@ def nodes_of(around: dict[str, Any], name: str) -> list[Node]:
 
     Raises `BrokenModelError` for what Keras does not write.
 
-    >>> nodes_of({"inbound_nodes": [[["a", 0, 0, {}], ["b", 0, 1, {}]]]}, "add")[0].values
-    ([Output(layer='a', call=0, place=0, shape=None), Output(layer='b', call=0, place=1, shape=None)],)
+    >>> nodes_of({"inbound_nodes": [[["a", 0, 0, {}], ["b", 0, 1, {}]]]}, "add")[0].reads()[1].unit
+    ('b', 0)
     """
     nodes = around.get("inbound_nodes", [])
     if not isinstance(nodes, list):
@@ -123,7 +124,8 @@ def _argument(value: Any, depth: int) -> Any:  # noqa: PLR0911 - one for each ki
         if not isinstance(history, list) or not is_reference(history):
             raise BrokenModelError("has a tensor without `keras_history`")
         layer, call, place = history[:3]
-        return Output(layer, call, place, known_shape(config.get("shape")))
+        dtype = config.get("dtype")
+        return Output(layer, call, place, known_shape(config.get("shape")), dtype if isinstance(dtype, str) else "")
     if kind == "__tensor__" and isinstance(config, dict):
         return Constant(config.get("value"), str(config.get("dtype", "")))
     if kind == "__slice__" and isinstance(config, dict):

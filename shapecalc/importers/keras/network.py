@@ -6,12 +6,13 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dims import Expr, show
+from shapecalc.importers.graph import Place
 from shapecalc.importers.keras import layers as _layers  # noqa: F401 - it registers the layers
 from shapecalc.importers.keras.calls import Call, Session, flat, read_layer
 from shapecalc.importers.keras.configuration import BrokenModelError, LayerConfig, known_shape, layers_of
 from shapecalc.importers.keras.history import Constant, Node, Output, nodes_of, outputs_in, structure
 from shapecalc.importers.keras.inputs import letters, network_inputs
-from shapecalc.importers.keras.values import Tensor
+from shapecalc.importers.keras.values import Tensor, in_order
 from shapecalc.importers.keras.weights import snake_case
 from shapecalc.importers.unreadable import Problems, Unreadable
 from shapecalc.parser.names import is_name, likely_step_name
@@ -19,9 +20,11 @@ from shapecalc.parser.names import is_name, likely_step_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.dims import Shape
     from shapecalc.importers.graph import Graph
 
 MOST_NESTED_MODELS = 24
+MOST_OUTPUTS = 64
 STORES = {"Model": "functional", "GroupQueryAttention": "grouped_query_attention"}
 """Classes whose name in the file of weights is that of another one."""
 
@@ -48,6 +51,8 @@ class Scope(NamedTuple):
 
 def read_network(session: Session, model: LayerConfig, problems: Problems) -> dict[str, str]:
     """Read the model of a file; return the axes of its inputs and outputs whose order is not that of Keras, by name."""
+    session.count(_calls(model, 0))
+    session.calls = 0
     inputs, graph = network_inputs(session, model), session.graph
     moved = {_said("input", name): letters(each) for name, each in inputs.items() if not each.in_order}
     graph.axes = {name: each.order for name, each in inputs.items() if not each.in_order}
@@ -66,6 +71,18 @@ def read_network(session: Session, model: LayerConfig, problems: Problems) -> di
     if not problems:
         _leave_out_unread(graph)
     return moved
+
+
+def _calls(model: LayerConfig, depth: int) -> int:
+    """Return the number of calls of layers in a model and in those inside of it, each as often as it is called."""
+    if depth > MOST_NESTED_MODELS:
+        raise BrokenModelError(f"has models in models more than {MOST_NESTED_MODELS} deep")
+    total = 0
+    for layer in layers_of(model):
+        nodes = layer.around.get("inbound_nodes")
+        uses = len(nodes) if isinstance(nodes, list) and model.kind != "Sequential" else 1
+        total += uses * (_calls(layer, depth + 1) if layer.is_model else 1)
+    return total
 
 
 def _said(what: str, name: str) -> str:
@@ -190,6 +207,10 @@ class _Functional:
             for call, node in enumerate(nodes_of(layer.around, layer.name)):
                 self.nodes[layer.name, call] = node
         self.results: dict[tuple[str, int], list[Any]] = {}
+        self.stated: dict[tuple[str, int], dict[int, Output]] = {}
+        if reader.session.partial:
+            for output in (output for node in self.nodes.values() for output in node.reads()):
+                self.stated.setdefault(output.unit, {})[output.place] = output
 
     def result(self, inputs: list[Any]) -> Any:
         """Return the outputs for inputs."""
@@ -239,8 +260,27 @@ class _Functional:
         if MISSING in flat((values, list(keywords.values()))):
             return [MISSING]
         stated = tuple((self.resolved(output), output.shape) for output in outputs_in(list(node.values)))
-        result = self.reader.call(layer, values, keywords, self.scopes[unit[0]], self.depth, stated)
-        return flat(result)
+        result = flat(self.reader.call(layer, values, keywords, self.scopes[unit[0]], self.depth, stated))
+        return self.opaque(unit, flat((values, list(keywords.values())))) or result if MISSING in result else result
+
+    def opaque(self, unit: tuple[str, int], read: list[Any]) -> list[Any]:
+        """Return what a layer returns that cannot be read, by the shapes that the layers after it state."""
+        stated, graph = self.stated.get(unit, {}), self.reader.session.graph
+        reads = [self.reader.session.orders.in_order(each) for each in read if isinstance(each, Tensor)]
+        shapes = [self._shape(stated.get(place), reads) for place in range(max(stated, default=-1) + 1)]
+        if len(shapes) > MOST_OUTPUTS or not all(shapes):
+            return []
+        outputs = [(shape, "float32" if dtype.startswith(("float", "bfloat")) else "int64") for shape, dtype in shapes]
+        graph.place = Place(self.scopes[unit[0]].path)
+        values = graph.opaque(self.layers[unit[0]].kind, [each.value for each in reads], outputs)
+        return [in_order(value) for value in values]
+
+    def _shape(self, output: Output | None, reads: list[Tensor]) -> tuple[Shape, str] | tuple[()]:
+        """Return a stated shape and dtype, with the batch of what the layer reads; nothing if another size is open."""
+        if output is None or not output.shape or None in output.shape[1:] or not reads or not reads[0].rank:
+            return ()
+        first = reads[0].size(0) if output.shape[0] is None else output.shape[0]
+        return (first, *(size for size in output.shape[1:] if size is not None)), output.dtype
 
     def resolved(self, value: Any) -> Any:
         """Return arguments with tensors in place of the outputs that they name."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.importers.graph import Place
 from shapecalc.importers.torch_export.dtypes import dtype_of
+from shapecalc.importers.torch_export.schema import SchemaError, check_graph, check_ranges, check_signature
 from shapecalc.importers.torch_export.symbols import Symbols
 from shapecalc.importers.unreadable import Unreadable, refuse_container
 
@@ -113,6 +114,8 @@ def read_program(archive: Archive) -> Program:
             known = " and ".join(map(str, sorted(SCHEMA_MAJORS)))
             refuse_container(archive.name, f"has version {str(major)[:20]} of the schema; versions {known} are read")
         return _program(document, archive)
+    except SchemaError as error:
+        refuse_container(archive.name, f"has {error}")
     except MALFORMED as error:
         refuse_container(archive.name, f"has a graph that is not as torch.export writes it: {_said(error)}")
     except Unreadable as error:
@@ -125,6 +128,9 @@ def _said(error: Exception) -> str:
 
 def _program(document: Any, archive: Archive) -> Program:
     module = document["graph_module"]
+    check_graph(module["graph"])
+    check_signature(module["signature"])
+    check_ranges(document.get("range_constraints") or {})
     program = Program(read_block(module["graph"]))
     program.version = str(document.get("torch_version", ""))[:40]
     program.name = archive.root.rpartition("/")[2] if archive.root != "archive" else ""

@@ -43,6 +43,13 @@ def _multiply(call: Call) -> Tensor:
     return merged(call, "multiply", call.tensors())
 
 
+@layer("CustomScaleLayer")
+def _scaled_sum(call: Call, *, scale: float) -> Tensor:
+    """Return the layer of Inception-ResNet in `keras.applications`, the first input plus the second one scaled."""
+    first, second = call.tensors(2)
+    return merged(call, "add", [first, call.each("multiply", second, other=scale)])
+
+
 @layer("Subtract")
 def _subtract(call: Call) -> Tensor:
     return merged(call, "subtract", call.tensors(2))

@@ -179,6 +179,8 @@ def _normalization(
 def _by_numbers(call: Call, x: Tensor, mean: Any, variance: Any, axes: list[int], *, invert: bool) -> Tensor:
     """Return the layer with statistics that are settings: numbers, or lists along the last axis."""
     means, variances = _numbers(call, mean), _numbers(call, variance)
+    if min(variances) < 0:
+        raise Unreadable(f"`{call.name}` has a variance below 0")
     if axes and axes != [x.rank - 1]:
         raise Unreadable(f"`{call.name}` has statistics along other axes than the last")
     x = call.with_last_axis(x)
