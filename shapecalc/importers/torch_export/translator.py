@@ -160,7 +160,7 @@ class Translator(Steps):
         results = self._empty(names, arguments) or self._called(operator, arguments, bindings, index)
         written, view = written_by(operator), self._view(operator, arguments, name)
         checked = [self._checked(output, result) for output, result in zip(names, results, strict=False)]
-        if written in bindings.values and not is_array(checked[0]):
+        if written in bindings.values and not is_array(checked[0]) and not isinstance(checked[0], Empty):
             bindings.write(written, checked[0], index)
         for position, (output, result) in enumerate(zip(names, checked, strict=False)):
             bindings.bind(output, result, view and view._replace(position=position))
