@@ -59,7 +59,8 @@ class _Writer:
 
     def written(self) -> Written:
         lines = [*self._head(), "layers:"]
-        before: Value | None = next(iter(self.graph.inputs.values()), None)
+        inputs = list(self.graph.inputs.values())
+        before: Value | None = inputs[0] if len(inputs) == 1 else None
         for node in self.graph.nodes:
             lines.append(f"  - {self._step(node, before)}" + (f"  # {node.comment}" if node.comment else ""))
             name = self.names[id(node)]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 assert families.__name__  # its modules register the operators
 
-MOST_LISTED = 512
+MOST_LISTED = 64
 """The most numbers of a constant that are listed in the text."""
 MOST_KNOWN = 1 << 20
 """The most elements of a tensor that is computed with while reading."""
@@ -284,6 +284,8 @@ class GraphReader:
             return
         try:
             value = self.value(entry, name)
+            if isinstance(value.node, str):  # an output is a step
+                value = self.graph.step("identity", value)
         except Unreadable as error:
             self.problems.add("output", error)
             return
