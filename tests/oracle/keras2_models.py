@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 from keras.src.legacy.saving.saving_utils import model_from_config
+
+if TYPE_CHECKING:
+    import keras
 
 NAMES = ("mlp", "lenet", "residual_network", "unet", "shared_layers", "embedded_lstm", "encoder_and_decoder")
 """Networks that are written so."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -66,3 +67,13 @@ def test_imported_networks_compute_what_keras_computes() -> None:
     found = {name: difference(name, arrays) for name in EXPECTED}
     assert {name: what for name, what in found.items() if what} == {}
     assert len(found) >= 40
+
+
+def test_networks_of_keras_applications_have_the_parameters_and_outputs_of_keras() -> None:
+    """The table is what make_keras_imports.py found of both; `statistics` are buffers here."""
+    with (FOLDER.parent / "keras_imports.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert len(rows) == 38
+    for row in rows:
+        assert int(row["our_params"]) == int(row["params"]) - int(row["statistics"]), row["network"]
+        assert row["our_output"] == row["output"], row["network"]
