@@ -20,7 +20,7 @@ from shapecalc.execution.budget import (
     memory_errors_as_diagnostics,
 )
 from shapecalc.execution.lowering import calls_in_lockstep, price, random_inputs
-from shapecalc.execution.run import parameter_arrays
+from shapecalc.execution.run import parameter_arrays, run as run_network
 from shapecalc.reference.executor import ExecutionError, run
 from shapecalc.shape_inference.constraints import Constraint, solve_constraints
 from shapecalc.shape_inference.engine import Reports, batch_sizes
@@ -117,13 +117,37 @@ class Trial:
         return not self.skipped and all(row.ok for row in self.rows)
 
 
+class OutputDifference(NamedTuple):
+    """An output of a run with the weights of another tool: the largest difference to the output of that tool.
+
+    `scale` is the largest absolute value of the output.
+    """
+
+    name: str
+    difference: float
+    scale: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the difference is that of rounding in float32."""
+        return self.difference <= ROUNDING * max(1.0, self.scale)
+
+
+ROUNDING = 1e-3
+"""The largest difference of outputs, relative to the largest output, that is due to rounding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proof(Presented):
-    """All trials of an architecture; `unproved` names the symbols that could be tried at one size only."""
+    """All trials of an architecture; `unproved` names the symbols that could be tried at one size only.
+
+    `outputs` compares the outputs with those of the tool that a module in memory is of.
+    """
 
     architecture: Architecture
     trials: tuple[Trial, ...]
     unproved: tuple[str, ...] = field(default=())
+    outputs: tuple[OutputDifference, ...] = field(default=())
 
     def __repr__(self) -> str:
         """Return the name, the sizes that were tried, and the verdict."""
@@ -134,7 +158,7 @@ class Proof(Presented):
     @property
     def ok(self) -> bool:
         """Whether every trial agrees in every layer."""
-        return all(trial.ok for trial in self.trials)
+        return all(trial.ok for trial in self.trials) and all(output.ok for output in self.outputs)
 
     @property
     def stated(self) -> int:
@@ -153,6 +177,7 @@ class Proof(Presented):
             "ok": self.ok,
             "seconds": self.seconds,
             "unproved": list(self.unproved),
+            **({"outputs": [output._asdict() for output in self.outputs]} if self.outputs else {}),
             "trials": [
                 {
                     "sizes": dict(trial.sizes),
@@ -219,7 +244,22 @@ def verify_at(
         Trial(point, peak, tuple(rows), sum(row.seconds for row in rows), len(report.layers) - len(rows))
         for report, point, peak, rows in zip(tried, points, prices, ran, strict=True)
     )
-    return Proof(reports.architecture, trials, unproved)
+    return Proof(reports.architecture, trials, unproved, _outputs(reports.architecture) if params is None else ())
+
+
+def _outputs(architecture: Architecture) -> tuple[OutputDifference, ...]:
+    """Return the differences of the outputs to those of another tool, for a module that is in memory."""
+    examples = architecture.origin.examples if architecture.origin else None
+    if examples is None:
+        return ()
+    names = (entry.name for entry in architecture.inputs)
+    outputs = run_network(architecture, dict(zip(names, examples.inputs, strict=True)))
+    return tuple(
+        OutputDifference(name, float(np.abs(ours - theirs).max(initial=0)), float(np.abs(theirs).max(initial=0)))
+        if ours.shape == theirs.shape
+        else OutputDifference(name, float("inf"), 0.0)
+        for (name, ours), theirs in zip(outputs.items(), examples.outputs, strict=True)
+    )
 
 
 def trial_sizes(reports: Reports, sizes: Mapping[str, int]) -> tuple[tuple[dict[str, int], ...], tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -69,6 +70,19 @@ def load_set(
     if imported:
         loaded = replace(loaded, origin=imported)
     return loaded, tuple(name for name in settings if name not in loaded.parameters)
+
+
+def from_torch(
+    module: Any, example_inputs: tuple[Any, ...], dynamic_shapes: Any = None, limits: Limits = LIMITS
+) -> Architecture:
+    """Return the architecture of a module of PyTorch that is in memory, exported at example inputs; it runs its code."""
+    from shapecalc.importers.imported import imported  # noqa: PLC0415 - only such a module needs it
+    from shapecalc.importers.torch_module import read_module  # noqa: PLC0415 - as above
+
+    name = type(module).__name__
+    found = imported(read_module(module, example_inputs, dynamic_shapes=dynamic_shapes), name)
+    loaded = loads_source(Source(name, found.text), limits._replace(nodes=LARGEST))
+    return replace(loaded, origin=found)
 
 
 def with_parameters(architecture: Architecture, parameters: Mapping[str, Any]) -> Architecture:
@@ -195,6 +209,10 @@ def _unknown_name(name: str) -> Diagnostic:
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
     near = closest(name, zoo.names())
+    if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
+        help_text = f"code is only run by `shapecalc inspect {name} --input SIZES`, which you must trust"
+        message = f"`{name}` is no file"
+        return Diagnostic(code="SC001", message=message, help=help_text)
     help_text = f"write `{near}`" if near else "`shapecalc list` names what ships with shapecalc"
     message = f"`{name}` is neither a file nor an architecture that ships"
     return Diagnostic(code="SC001", message=message, help=help_text)

@@ -9,11 +9,13 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.importers.imported import Examples
 from shapecalc.importers.unreadable import refuse_container, refuse_without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from shapecalc.importers.graph import Array
     from shapecalc.importers.imported import Reading
 
 
@@ -29,7 +31,7 @@ def read_module(
 
     `dynamic_shapes` as in `torch.export.export`: the sizes that become symbols. The modes of the module and of those
     in it are as before afterwards. Its weights are copied to a temporary file, and read from it when they are needed.
-    Raises `ShapecalcError` SC033 without PyTorch, SC032 if PyTorch cannot export the module.
+    Raises `ShapecalcError` SC006 without PyTorch, SC032 if PyTorch cannot export the module.
     """
     kind = type(module).__name__
     try:
@@ -47,11 +49,21 @@ def read_module(
             program = torch.export.export(
                 module, inputs, dict(keywords or {}), dynamic_shapes=dynamic_shapes, strict=False
             )
+            outputs = program.module()(*inputs, **dict(keywords or {}))
         torch.export.save(program, file)
     except Exception as error:  # noqa: BLE001 - what a module raises is its own
         said = " ".join(str(error).split())[:300]
         refuse_container(kind, f"cannot be exported by torch.export: {type(error).__name__}: {said}")
-    return read_opened(file, kind, name or kind)
+    reading = read_opened(file, kind, name or kind)
+    given = [*inputs, *dict(keywords or {}).values()]
+    reading.examples = Examples(_arrays(torch, given), _arrays(torch, outputs))
+    return reading
+
+
+def _arrays(torch: Any, values: Any) -> tuple[Array, ...]:
+    """Return the tensors in a structure as arrays of float32, integers or flags."""
+    leaves = [leaf for leaf in torch.utils._pytree.tree_leaves(values) if isinstance(leaf, torch.Tensor)]  # noqa: SLF001
+    return tuple((leaf.float() if leaf.is_floating_point() else leaf).detach().cpu().numpy() for leaf in leaves)
 
 
 @contextmanager

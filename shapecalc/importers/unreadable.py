@@ -75,7 +75,7 @@ def refuse_container(file: str, message: str, help_text: str | None = None, code
 
 
 def refuse_without(file: str, package: str, extra: str) -> NoReturn:
-    """Raise `ShapecalcError` SC033 (exit code 2): reading the file needs a package that is not installed."""
+    """Raise `ShapecalcError` SC006 (exit code 2): reading the file needs a package that is not installed."""
     message = f"`{file}` is read with the package `{package}`, which is not installed"
     help_text = f"`pip install 'nn-shapecalc[{extra}]'` installs it"
-    raise ShapecalcError((Diagnostic(code="SC033", message=message, help=help_text),), exit_code=2)
+    raise ShapecalcError((Diagnostic(code="SC006", message=message, help=help_text),), exit_code=2)

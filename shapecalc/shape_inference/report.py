@@ -21,9 +21,9 @@ from shapecalc.shape_inference.rows import (
     sum_of,
     sums_of,
     total,
+    unknown_operators,
     with_path,
 )
-from shapecalc.shape_inference.unknown_costs import unknown_operators
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,7 +137,7 @@ class Report(Presented):
     @cached_property
     def unknown_operators(self) -> Mapping[str, int]:
         """The operators that have no layer, each with its number of steps: the totals of their counts are unknown."""
-        return unknown_operators(self)
+        return unknown_operators(self.layers)
 
     @cached_property
     def known(self) -> Sums:
