@@ -1,6 +1,6 @@
 """Write torch_exports/: small networks of every family as torch.export saves them, with what PyTorch computes of them.
 
-Run it with torch 2.13.0. Each network has a `.pt2` file, which is packed again with compression and without the paths of the
+Run it with torch 2.13.0. Each network has a `.pt2` file, packed again with compression and without the paths of the
 machine, and an `.npz` file of inputs and outputs. figures.json has the parameters that each graph reads and PyTorch's
 multiply-accumulates.
 """
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.export import Dim
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812 - as all of PyTorch has it
 from torch.utils.flop_counter import FlopCounterMode
 
 FOLDER = Path(__file__).parent / "torch_exports"

@@ -1,9 +1,9 @@
 """Write torch_exports.tsv: what becomes of networks of torchvision, timm and transformers, exported by torch.export.
 
-Run it with torch 2.13.0, torchvision 0.28.0, timm 1.0.31, transformers 5.24.0 and shapecalc itself. Each model is exported
-at batch 1 and read by the importer, which compares the shape of each operator with that in the file. The totals of
-parameters and multiply-accumulates are compared with PyTorch's, and the outputs too if the model is small. `--models` names
-a JSON file of more networks than real_networks/index.tsv has.
+Run it with torch 2.13.0, torchvision 0.28.0, timm 1.0.31, transformers 5.24.0 and shapecalc itself. Each model is
+exported at batch 1 and read by the importer, which compares the shape of each operator with that in the file. The
+totals of parameters and multiply-accumulates are compared with PyTorch's, and the outputs too if the model is small.
+`--models` names a JSON file of more networks than real_networks/index.tsv has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from make_real_networks import dtypes_of, read_index, used_params
-from real_graphs.models import Uninitialised, build
+from real_graphs.models import Outputs, Uninitialised, build
 from real_graphs.weights import disturb, inputs_of
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -30,6 +30,7 @@ FILE = Path(__file__).parent / "torch_exports.tsv"
 COLUMNS = ("population", "model", "read", "operators", "steps", "params", "macs", "difference", "seconds", "reason")
 MOST_MACS, MOST_PARAMS = 500_000_000, 30_000_000
 """Those of models whose values are compared."""
+SMALLEST_VOCABULARY = 30
 PRODUCTS = ("linear", "mm", "matmul", "einsum", "conv", "attention", "lstm", "gru")
 
 
@@ -67,17 +68,27 @@ def difference(imported: Imported, model: torch.nn.Module, inputs: list[torch.Te
     )
 
 
+def made(population: str, name: str, row: dict[str, Any]) -> torch.nn.Module:
+    """Return a model, with optical flow in addition to those of `build`."""
+    if not name.startswith("flow_"):
+        return build(population, name, row)
+    from torchvision.models import optical_flow
+
+    return Outputs(getattr(optical_flow, name[5:])(weights=None))
+
+
 def result(population: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
     """Return the row of a model."""
     torch.manual_seed(0)
     small = row.get("macs", 0) <= MOST_MACS and row.get("used_params", 0) <= MOST_PARAMS
     if small:
-        model = build(population, name, row).eval()
+        model = made(population, name, row).eval()
         disturb(model)
     else:
         with Uninitialised():
-            model = build(population, name, row).eval()
+            model = made(population, name, row).eval()
     inputs = inputs_of(row["inputs"], [getattr(torch, dtype) for dtype in dtypes_of(row)])
+    inputs = [each if each.is_floating_point() else each % SMALLEST_VOCABULARY for each in inputs]
     program = torch.export.export(model, tuple(inputs), strict=False)
     expected = {"params": used_params(program), "macs": counted(program)}
     operators = len(program.graph.nodes)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from shapecalc.importers.graph import Graph
 from shapecalc.importers.imported import Reading
 from shapecalc.importers.torch_export.archive import FOLDERS, Archive
 from shapecalc.importers.torch_export.program import read_program
-from shapecalc.importers.torch_export.translator import Translator
+from shapecalc.importers.torch_export.translator import FAILURES, Translator
 from shapecalc.importers.unreadable import Unreadable, refuse_container
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
     Raises `ShapecalcError` SC032 if the file is broken, SC010 if a part of it is larger than any network is.
     """
     del limits, partial
-    return read_opened(path, path)
+    return read_opened(path, path, Path(path).stem)
 
 
 def read_opened(file: str | BinaryIO, name: str, network: str = "") -> Reading:
@@ -38,6 +39,8 @@ def read_opened(file: str | BinaryIO, name: str, network: str = "") -> Reading:
         translator.translate()
     except Unreadable as error:
         refuse_container(name, f"has {error}")
+    except FAILURES as error:
+        refuse_container(name, f"has a graph that is not as torch.export writes it: {type(error).__name__}")
 
     def arrays(names: list[str]) -> Mapping[str, Array]:
         found: dict[str, Array] = {}

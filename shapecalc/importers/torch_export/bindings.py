@@ -55,7 +55,7 @@ class Bindings:
     def __getitem__(self, name: str) -> Any:
         if name in self.unknown:
             raise Unreadable("a tensor that another operator has written to, if it did not copy it")
-        chain = []
+        chain: list[str] = []
         while name in self.stale and name in self.views and len(chain) <= MOST_NESTED:
             chain.append(name)
             name = self.views[name].of
@@ -91,7 +91,7 @@ class Bindings:
 
     def _update_family(self, name: str, value: Any, family: Sequence[str]) -> None:
         """Compute what a tensor is a view of after a write to it; its other views are computed when they are read."""
-        above = []
+        above: list[View] = []
         at = name
         while at in self.views and len(above) <= MOST_NESTED:
             above.append(self.views[at])

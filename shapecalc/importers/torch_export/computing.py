@@ -34,7 +34,8 @@ def _shape(meta: Meta) -> tuple[int, ...]:
 
 _UNARY: dict[str, Callable[[Any], Any]] = {
     "neg": np.negative, "abs": np.abs, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos,
-    "tanh": np.tanh, "floor": np.floor, "ceil": np.ceil, "round": np.round, "sign": np.sign, "reciprocal": np.reciprocal,
+    "tanh": np.tanh, "floor": np.floor, "ceil": np.ceil, "round": np.round, "sign": np.sign,
+    "reciprocal": np.reciprocal,
     "rsqrt": lambda x: 1 / np.sqrt(x), "square": np.square, "logical_not": np.logical_not, "log2": np.log2,
     "bitwise_not": lambda x: ~x, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "relu": lambda x: np.maximum(x, 0),
     "isnan": np.isnan, "isinf": np.isinf, "log1p": np.log1p, "expm1": np.expm1, "alias": lambda x: x, "atan": np.arctan,
@@ -198,7 +199,7 @@ def _split(_: Meta, x: Any, dim: int = 0, **arguments: Any) -> Any:
 
 @evaluates("cat", "concat", "concatenate")
 def _cat(_: Meta, tensors: Any, dim: int = 0) -> Any:
-    return np.concatenate([each for each in tensors if each.shape != (0,)], dim)
+    return np.concatenate([each for each in tensors if 0 not in each.shape], dim)
 
 
 @evaluates("stack")
@@ -237,7 +238,7 @@ def _triu(_: Meta, x: Any, diagonal: int = 0) -> Any:
 
 
 @evaluates("meshgrid")
-def _meshgrid(_: Meta, tensors: Any, indexing: str = "ij") -> Any:
+def _meshgrid(_: Meta, tensors: Any, indexing: Any = "ij") -> Any:
     return np.meshgrid(*tensors, indexing=indexing)
 
 
@@ -246,7 +247,8 @@ def _pad(_: Meta, x: Any, pad: Any, mode: str = "constant", value: Any = None) -
     pairs = [(0, 0)] * (x.ndim - len(pad) // 2) + [(pad[at], pad[at + 1]) for at in range(len(pad) - 2, -1, -2)]
     if mode == "constant":
         return np.pad(x, pairs, constant_values=value or 0)
-    return np.pad(x, pairs, {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode])
+    named: Any = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode]
+    return np.pad(x, pairs, named)
 
 
 @evaluates("where")
@@ -303,8 +305,10 @@ def _reducer(function: Callable[..., Any]) -> Evaluator:
     return reduce
 
 
-for _name, _function in {"sum": np.sum, "mean": np.mean, "amax": np.max, "amin": np.min, "prod": np.prod, "any": np.any,
-                         "all": np.all}.items():  # fmt: skip
+_REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "sum": np.sum, "mean": np.mean, "amax": np.max, "amin": np.min, "prod": np.prod, "any": np.any, "all": np.all,
+}  # fmt: skip
+for _name, _function in _REDUCTIONS.items():
     EVALUATORS[_name] = _reducer(_function)
 
 

@@ -45,7 +45,8 @@ def decoded(raw: Array, code: int, order: str) -> Array:
             {"float32": np.float32, "int64": np.int64, "bool": np.bool_}.get(dtype_of(code), np.complex64)
         )
     if code == BOOL:
-        return raw != 0
+        flags: Array = raw != 0
+        return flags
     if code in COMPLEX:
         return raw.view(f"{order}c{itemsize(code)}").astype(np.complex64)
     if FLOATS.get(code) == "bfloat16":

@@ -71,6 +71,12 @@ class Complex(NamedTuple):
         return self.real.shape
 
 
+class Empty(NamedTuple):
+    """A tensor without elements, which only a concatenation can read."""
+
+    shape: Shape
+
+
 class DType(NamedTuple):
     """A dtype that is an argument of an operator: its code."""
 
@@ -102,4 +108,4 @@ def is_array(value: Any) -> bool:
 
 def is_tensor(value: Any) -> bool:
     """Return whether an argument is a tensor of any kind."""
-    return isinstance(value, (Value, FileTensor, Derived, Complex, Missing)) or is_array(value)
+    return isinstance(value, (Value, FileTensor, Derived, Complex, Empty, Missing)) or is_array(value)

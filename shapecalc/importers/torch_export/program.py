@@ -133,7 +133,7 @@ def _program(document: Any, archive: Archive) -> Program:
     check_ranges(document.get("range_constraints") or {})
     program = Program(read_block(module["graph"]))
     program.version = str(document.get("torch_version", ""))[:40]
-    program.name = archive.root.rpartition("/")[2]
+    program.name = archive.root.rpartition("/")[2] if archive.root != "archive" else ""
     ranges = document.get("range_constraints") or {}
     program.symbols.ranges = {name: (row.get("min_val"), row.get("max_val")) for name, row in ranges.items()}
     for spec in module["signature"]["input_specs"]:

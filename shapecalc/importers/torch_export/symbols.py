@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 20_000
 MOST_NESTED = 200
+LARGEST = 1 << 62
+"""A size that no tensor has."""
 UNBOUNDED = 1 << 31
 """A greatest size from which on a symbol is not bounded."""
 LETTERS = {1: "N", 2: "NT", 3: "NTL", 4: "NCHW", 5: "NCDHW"}
@@ -155,6 +157,8 @@ class Symbols:
     def size(self, value: Any) -> Dim:
         """Return a size, `{as_int: 3}` or `{as_expr: …}`."""
         if "as_int" in value:
+            if type(value["as_int"]) is not int or not 0 <= value["as_int"] < LARGEST:
+                raise ValueError(value["as_int"])
             return int(value["as_int"])
         found = read_expression(value["as_expr"]["expr_str"], self.ours)
         known = {name for dim in self.ours.values() for name in free_symbols(dim)} if isinstance(found, Expr) else set()
@@ -209,7 +213,7 @@ def _linear(dim: Dim, name: str) -> tuple[int, int]:
     """Return the factor and the offset of a dim that is linear in a symbol; (1, 0) raises for others."""
     from shapecalc.dims import evaluate  # noqa: PLC0415 - only derived sizes need it
 
-    zero, one, two = (evaluate(dim, {name: size}) for size in (1, 2, 3))
+    zero, one, two = (int(str(evaluate(dim, {name: size}))) for size in (1, 2, 3))
     factor = one - zero
     if factor < 1 or two - one != factor or dim - (factor * symbol(name) + (zero - factor)) != 0:
         raise Unreadable(f"an input of size `{dim}`")

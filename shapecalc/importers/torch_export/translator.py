@@ -13,6 +13,7 @@ from shapecalc.importers.torch_export.operands import (
     Complex,
     Computation,
     Derived,
+    Empty,
     FileTensor,
     is_array,
     is_tensor,
@@ -20,6 +21,7 @@ from shapecalc.importers.torch_export.operands import (
 )
 from shapecalc.importers.torch_export.operators import handler_of
 from shapecalc.importers.torch_export.program import MALFORMED, place_of, read_block
+from shapecalc.importers.torch_export.steps import Steps
 from shapecalc.importers.torch_export.views import IF_CONTIGUOUS, VIEWS, written_back
 from shapecalc.importers.unreadable import Problems, Unreadable
 
@@ -27,138 +29,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shapecalc.dims import Shape
-    from shapecalc.importers.graph import Array, Graph
+    from shapecalc.importers.graph import Graph
     from shapecalc.importers.torch_export.archive import Archive
     from shapecalc.importers.torch_export.operators import Handled
-    from shapecalc.importers.torch_export.program import Block, Meta, Operator, Program
+    from shapecalc.importers.torch_export.program import Block, Operator, Program
 
 NOTHING = ("_assert", "sym_constrain", "_guards_fn", "auto_functionalized_assert")
 """Beginnings of the names of operators that only check something."""
-MOST_LISTED = 64
-"""The elements of a constant that are written into the text."""
 MOST_GRAPHS = 16
 """Graphs within graphs."""
-_FAILURES = (*MALFORMED, OverflowError, ZeroDivisionError, AssertionError, RecursionError)
+FAILURES = (*MALFORMED, OverflowError, ZeroDivisionError, AssertionError, RecursionError)
 
 
-class Translator:
+class Translator(Steps):
     """Reads a program into a graph; operators that cannot be read are in `problems`."""
 
     def __init__(self, program: Program, archive: Archive, graph: Graph) -> None:
+        super().__init__(archive, graph)
         self.program = program
-        self.archive = archive
-        self.graph = graph
         self.problems = Problems()
-        self.tensors: dict[tuple[str, str], Value] = {}
-        self.constants: dict[Any, Value] = {}
-        self.computed: dict[str, Array] = {}
-        self.loaded: dict[tuple[str, str], Array] = {}
         self.block: Block = program.block
-        self.meta: Meta | None = None
-        """What the file states of the first output of the operator that is being read."""
-        self.step = graph.step
         self.depth = 0
-        self.elements = 0
-        self.owned: set[tuple[str, str]] = set()
-        self.read_outputs: list[bool] = []
 
-    # What operators read
-
-    def value(self, operand: Any) -> Value:
-        """Return an operand as a value of the graph: of a tensor of the file, or of a constant, a step is made."""
-        if isinstance(operand, Value):
-            return operand
-        if isinstance(operand, FileTensor):
-            return self.tensor(operand.stored)
-        if isinstance(operand, Derived):
-            return self._of_computation(operand)
-        if isinstance(operand, Complex):
-            raise Unreadable("complex numbers")
-        if operand is MISSING or operand is None:
-            raise Unreadable("a tensor that is missing")
-        return self.constant(operand)
-
-    def tensor(self, stored: Stored) -> Value:
-        """Return the step of a tensor of the file."""
-        if stored.key not in self.tensors:
-            type_ = "parameter" if stored.trainable else "buffer"
-            fields = {} if stored.trainable else {"dtype": stored.dtype}
-            self.tensors[stored.key] = self.step(type_, shape=stored.shape, tensors={"": stored}, **fields)
-            if stored.key in self.owned:  # the layer that has it shares that of a step before it
-                self.graph.nodes.insert(0, self.graph.nodes.pop())
-        return self.tensors[stored.key]
-
-    def constant(self, operand: Any, *, listed: int = MOST_LISTED) -> Value:
-        """Return the step of a number or an array, whose elements are in the text if there are few."""
-        import numpy as np  # noqa: PLC0415 - only values need it
-
-        array = np.asarray(operand, np.float32 if isinstance(operand, float) else None)
-        dtype = {"f": "float32", "i": "int64", "u": "int64", "b": "bool"}.get(array.dtype.kind)
-        if dtype is None or 0 in array.shape:
-            raise Unreadable("a constant of complex numbers" if dtype is None else "a constant without elements")
-        array = array.astype(dtype)
-        key = (array.shape, dtype, array.tobytes(), array.size <= listed)
-        if key in self.constants:
-            return self.constants[key]
-        if array.size <= listed and not np.isnan(array).any():
-            made = self.step("constant", values=array.tolist(), dtype=dtype)
-        else:
-            name = f"constant_{len(self.computed)}"
-            self.computed[name] = array.copy()
-            stored = Stored(name, array.shape, dtype, trainable=False)
-            made = self.step("constant", shape=array.shape, dtype=dtype, tensors={"": stored})
-        self.constants[key] = made
-        return made
-
-    def weight(self, operand: Any) -> Stored:
-        """Return a tensor that a layer has: a parameter, or one of the file or of constants whose step it shares."""
-        if isinstance(operand, FileTensor):
-            if not operand.stored.trainable:
-                self.tensor(operand.stored)
-            self.owned.add(operand.stored.key)
-            return operand.stored
-        if is_array(operand):
-            made = self.constant(operand, listed=0)
-            assert not isinstance(made.node, str)
-            return made.node.tensors[""]
-        raise Unreadable("a weight that is computed")
-
-    def statistic(self, operand: Any) -> Stored:
-        """Return a buffer that a layer has itself, as running statistics."""
-        return operand.stored if isinstance(operand, FileTensor) else self.weight(operand)
-
-    def array(self, operand: Any) -> Any:
-        """Return an operand with its elements if it is a constant, else as it is."""
-        if isinstance(operand, FileTensor) and not operand.stored.trainable:
-            if operand.key not in self.loaded:
-                self.loaded[operand.key] = self.archive.array(operand.key).copy()
-            return self.loaded[operand.key]
-        return operand
-
-    def number(self, operand: Any) -> float | None:
-        """Return the number that an operand is, or that all elements of a constant are; None if there is none."""
-        if isinstance(operand, (bool, int, float)):
-            return operand
-        operand = self.array(operand)
-        if is_array(operand) and operand.size and operand.dtype.kind != "c" and (operand == operand.flat[0]).all():
-            found: float = operand.flat[0].item()
-            return found
-        return None
-
-    def is_read(self, position: int) -> bool:
-        """Return whether an output of the operator that is being read is read by others."""
-        return self.read_outputs[position] if position < len(self.read_outputs) else True
-
-    def charge(self, shape: Shape, most: int, most_of_all: int) -> None:
-        """Add the elements of a constant that will be computed; raise `Unreadable` if there are too many."""
-        count = 1
-        for size in shape:
-            count *= int(size)  # type: ignore[arg-type]
-        self.elements += count
-        if count > most or self.elements > most_of_all:
-            raise Unreadable(f"a constant of {count} elements that would have to be computed")
-
-    def _of_computation(self, derived: Derived) -> Value:
+    def of_computation(self, derived: Derived) -> Value:
+        """Return what an operator on parameters gives, for which steps are made when it is read first."""
         computation = derived.computation
         if not computation.values:
             before, meta = self.graph.place, self.meta
@@ -170,8 +64,6 @@ class Translator:
             computation.values = [result] if isinstance(result, Value) else list(result)
             self.graph.place, self.meta = before, meta
         return computation.values[derived.position]
-
-    # The graph
 
     def translate(self) -> None:
         """Read the program; the graph gets its inputs, its steps and its outputs."""
@@ -197,7 +89,8 @@ class Translator:
         try:
             found = bindings[of]
             if found is not MISSING:
-                self.graph.output(name, self.value(found))
+                value = self.value(found)
+                self.graph.output(name, self.step("identity", value) if isinstance(value.node, str) else value)
         except (Unreadable, KeyError) as error:
             said = error if isinstance(error, Unreadable) else Unreadable("an output that no operator gives")
             self.problems.add("output", said)
@@ -219,44 +112,78 @@ class Translator:
                 self._read(operator, bindings, index)
             except Unreadable as error:
                 self._miss(operator, bindings, index, error)
-            except _FAILURES as error:
+            except FAILURES as error:
                 said = f"its arguments are not those of the operator ({type(error).__name__}: {str(error)[:80]})"
                 self._miss(operator, bindings, index, Unreadable(said))
         self.block = outer
         return bindings
 
     def _miss(self, operator: Operator, bindings: Bindings, index: int, error: Unreadable | None) -> None:
-        """Let what an operator gives and writes to be missing; an error that is given is counted."""
+        """Let what an operator gives and writes to be opaque, or missing if the file does not state its shape.
+
+        An error that is given is counted.
+        """
         if error is not None:
             self.problems.add(operator.name, error, self.graph.place.said)
+        names = outputs_of(operator)
+        results = self._opaque(operator, bindings, names) if error is not None else [MISSING] * len(names)
         written = written_by(operator)
-        if written in bindings.values:
-            bindings.write(written, MISSING, index)
-        for name in outputs_of(operator):
-            bindings.bind(name, MISSING)
+        if written in bindings.values and results:
+            bindings.write(written, results[0], index)
+        for name, result in zip(names, results, strict=True):
+            bindings.bind(name, result)
+
+    def _opaque(self, operator: Operator, bindings: Bindings, names: Sequence[str]) -> list[Any]:
+        """Return what stands for the outputs of an operator without a layer."""
+        missing: list[Any] = [MISSING] * len(names)
+        try:
+            metas = [self.program.meta(self.block, name) for name in names]
+            stated = [(meta.shape, meta.dtype) for meta in metas if meta and meta.shape and meta.dtype != "complex64"]
+            read = [bindings[each] for given in operator.arguments.values() for each in tensors_named(given)]
+            reads = [self.value(operand) for operand in read]
+            return list(self.graph.opaque(operator.name, reads, stated)) if len(stated) == len(names) else missing
+        except (Unreadable, *FAILURES):
+            return missing
 
     def _read(self, operator: Operator, bindings: Bindings, index: int) -> None:
         name = operator.name.rpartition(".")[2]
         names = outputs_of(operator)
         if name.startswith(NOTHING) or (operator.outputs and not names):
             return
-        arguments = {key: self._argument(value, bindings) for key, value in operator.arguments.items()}
+        arguments = {
+            "x" if key in {"self", "input"} else key: self._argument(value, bindings)
+            for key, value in operator.arguments.items()
+        }
         if any(operand is MISSING for value in arguments.values() for operand in leaves(value)):
             self._miss(operator, bindings, index, None)
             return
-        if operator.target.startswith("higher_order."):
-            results = self._inner(operator, arguments)
-        else:
-            self.meta = self.program.meta(self.block, names[0]) if names else None
-            self.read_outputs = [bindings.last_reads.get(output, -1) > index for output in names]
-            arguments = {"x" if key in {"self", "input"} else key: value for key, value in arguments.items()}
-            results = self._results(operator, arguments)
+        results = self._empty(names, arguments) or self._called(operator, arguments, bindings, index)
         written, view = written_by(operator), self._view(operator, arguments, name)
         checked = [self._checked(output, result) for output, result in zip(names, results, strict=False)]
         if written in bindings.values and not is_array(checked[0]):
             bindings.write(written, checked[0], index)
         for position, (output, result) in enumerate(zip(names, checked, strict=False)):
             bindings.bind(output, result, view and view._replace(position=position))
+
+    def _empty(self, names: Sequence[str], arguments: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the result of an operator without elements, nothing if it has some, or is of constants alone."""
+        stated = self.program.meta(self.block, names[0]) if len(names) == 1 else None
+        operands = [each for value in arguments.values() for each in leaves(value)]
+        constant = not any(isinstance(each, (Value, Derived, Empty)) or _is_parameter(each) for each in operands)
+        if constant or stated is None or stated.shape is None or 0 not in stated.shape:
+            return []
+        return [Empty(stated.shape)]
+
+    def _called(
+        self, operator: Operator, arguments: Mapping[str, Any], bindings: Bindings, index: int
+    ) -> Sequence[Any]:
+        """Return what an operator gives."""
+        if operator.target.startswith("higher_order."):
+            return self._inner(operator, arguments)
+        names = outputs_of(operator)
+        self.meta = self.program.meta(self.block, names[0]) if names else None
+        self.read_outputs = [bindings.last_reads.get(output, -1) > index for output in names]
+        return self._results(operator, arguments)
 
     def _view(self, operator: Operator, arguments: Mapping[str, Any], name: str) -> View | None:
         """Return what an operator gives a view of, if it does; one that writes in place gives what it writes to."""
@@ -287,13 +214,13 @@ class Translator:
     def _results(self, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any]:
         operands = [each for value in arguments.values() for each in leaves(value) if is_tensor(each)]
         trained = [each for each in operands if isinstance(each, Derived) or _is_parameter(each)]
-        if not any(isinstance(each, (Value, Complex)) for each in operands) and not trained:
+        if not any(isinstance(each, (Value, Complex, Empty)) for each in operands) and not trained:
             from shapecalc.importers.torch_export.evaluate import evaluate_operator  # noqa: PLC0415
 
             found = evaluate_operator(self, operator, arguments)
             if found is not None:
                 return found
-        elif not any(isinstance(each, (Value, Complex)) for each in operands) and not written_by(operator):
+        elif not any(isinstance(each, (Value, Complex, Empty)) for each in operands) and not written_by(operator):
             return self._derived(operator, arguments)
         handled = handler_of(operator.target)
         if handled is None:
@@ -322,7 +249,7 @@ class Translator:
     def _values_in(self, argument: Any) -> Any:
         if type(argument) is list:
             return [self._values_in(each) for each in argument]
-        return self.value(argument) if is_tensor(argument) and not isinstance(argument, Complex) else argument
+        return self.value(argument) if is_tensor(argument) and not isinstance(argument, (Complex, Empty)) else argument
 
     def _checked(self, name: str, result: Any) -> Any:
         """Return a result in the dtype that the file states; raise `Unreadable` if it states another shape."""
@@ -365,27 +292,6 @@ class Translator:
     def _written_back(self, view: View, whole: Any, part: Any) -> Any:
         name = view.operator.name.rpartition(".")[2]
         return written_back(self, name, view.arguments, view.position, self.value(whole), self.value(part))
-
-    # Steps that several operators need
-
-    def reshape(self, x: Value, shape: Sequence[Any]) -> Value:
-        """Return a value in another shape."""
-        shape = tuple(shape)
-        return x if x.shape == shape else self.step("reshape", x, shape=shape)
-
-    def expand(self, x: Value, shape: Sequence[Any]) -> Value:
-        """Return a value that is repeated up to a shape, −1 where an axis stays as it is."""
-        old = (None,) * (len(shape) - x.rank) + x.shape
-        sizes = [-1 if size in (before, -1) else size for before, size in zip(old, shape, strict=True)]
-        return x if len(shape) == x.rank and set(sizes) <= {-1} else self.step("expand", x, size=sizes)
-
-    def numeric(self, x: Value) -> Value:
-        """Return a value as numbers if it is flags."""
-        return self.step("cast", x, dtype="int64") if x.dtype == "bool" else x
-
-    def floating(self, x: Value) -> Value:
-        """Return a value as float32."""
-        return x if x.dtype == "float32" else self.step("cast", x, dtype="float32")
 
 
 def _is_parameter(operand: Any) -> bool:

@@ -1,18 +1,20 @@
 """The operators of torch.export → steps: a function for each, with the names and defaults of its schema.
 
-A function has the arguments of the operator by name, `x` for what the schema calls `self` or `input`. Arguments that are
-tensors are values of the graph, but those named in `held`, which are as the file has them: see `translator`.
+A function has the arguments of the operator by name, `x` for what the schema calls `self` or `input`. Arguments that
+are tensors are values of the graph, but those named in `held`, which are as the file has them: see `operands`.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Handler = Callable[..., Any]
+
+H = TypeVar("H", bound="Handler")
 
 FAMILIES = (
     "activation", "arithmetic", "attention", "comparing", "convolution", "creation", "embedding", "indexing", "moving",
@@ -30,10 +32,10 @@ class Handled(NamedTuple):
 HANDLERS: dict[str, Handled] = {}
 
 
-def operator(*names: str, held: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
+def operator(*names: str, held: tuple[str, ...] = ()) -> Callable[[H], H]:
     """Register the function of operators, `conv2d` for `aten.conv2d`, or `conv2d.padding` for one overload."""
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: H) -> H:
         HANDLERS.update(dict.fromkeys(names, Handled(handler, frozenset(held))))
         return handler
 

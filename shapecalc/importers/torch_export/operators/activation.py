@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.importers.graph import Value
+from shapecalc.importers.torch_export.operands import Derived
 from shapecalc.importers.torch_export.operators import operator
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.importers.graph import Value
     from shapecalc.importers.torch_export.translator import Translator
 
 SAME_NAME = (
@@ -130,9 +132,12 @@ operator("softshrink")(_shrink("soft_shrink"))
 
 @operator("prelu", "_prelu_kernel", held=("weight",))
 def prelu(to: Translator, x: Value, weight: Any) -> Value:
-    """A rectified linear unit with trainable slopes."""
+    """A rectified linear unit with trainable slopes, or with slopes that are computed, of channels."""
+    if isinstance(weight, (Value, Derived)):
+        slopes = to.reshape(to.value(weight), (*weight.shape, *(1,) * (x.rank - 2)))
+        return to.step("where", to.step("greater", x, other=0), x, to.step("multiply", x, slopes))
     stored = to.weight(weight)
-    shape = (stored.shape[0],) if len(stored.shape) == 1 else (max(stored.shape, default=1),)
+    shape = (math.prod(int(str(size)) for size in stored.shape),)
     if shape != stored.shape:
         stored = stored._replace(shape=shape, convert=lambda array: array.reshape(shape))
     return to.step("prelu", x, num_parameters=shape[0], tensors={"weight": stored})

@@ -28,7 +28,7 @@ def merged(to: Translator, type_: str, first: Any, second: Any, *, floats: bool 
     if left is not None and _keeps(second, first):
         x = to.numeric(to.value(second))
         other = _number(left, x, floats or type_ == "divide")
-        turned = {"reverse": True} if type_ in {"subtract", "divide", "power"} else {}
+        turned: dict[str, Any] = {"reverse": True} if type_ in {"subtract", "divide", "power"} else {}
         return to.step(type_, x, other=other, **turned)
     return to.step(type_, to.numeric(to.value(first)), to.numeric(to.value(second)))
 
@@ -168,7 +168,9 @@ def clamp(to: Translator, x: Value, min: Any = None, max: Any = None) -> Value: 
         for type_, bound in (("maximum", min), ("minimum", max)):
             x = x if bound is None else merged(to, type_, x, bound)
         return x
-    given = {key: _number(number, x, floats=False) for key, number in numbers.items() if number is not None}
+    given: dict[str, Any] = {
+        key: _number(number, x, floats=False) for key, number in numbers.items() if number is not None
+    }
     return to.step("clamp", to.numeric(x), **given)
 
 

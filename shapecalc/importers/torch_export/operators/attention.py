@@ -21,7 +21,7 @@ def attention(
     del dropout_p
     features = query.shape[-1]
     usual = isinstance(features, int) and scale is not None and math.isclose(scale, features**-0.5, rel_tol=1e-9)
-    reads = (query, key, value) if attn_mask is None else (query, key, value, attn_mask)
+    reads: tuple[Value, ...] = (query, key, value) if attn_mask is None else (query, key, value, attn_mask)
     alone = query.rank == 2  # noqa: PLR2004 - a matrix, without an axis of heads
     if alone:
         reads = tuple(to.step("unsqueeze", each, dim=0) for each in reads)

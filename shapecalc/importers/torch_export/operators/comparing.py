@@ -21,9 +21,9 @@ MIRRORED = {"less": "greater", "less_equal": "greater_equal", "greater": "less",
 def _comparison(type_: str) -> Callable[..., Value]:
     def function(to: Translator, x: Any, other: Any) -> Value:
         number = finite(to, other)
-        if number is None and finite(to, x) is not None and not getattr(x, "shape", ()):
+        if number is None and finite(to, x) is not None and len(getattr(x, "shape", [])) == 0:
             return to.step(MIRRORED.get(type_, type_), to.numeric(to.value(other)), other=finite(to, x))
-        if number is None or (getattr(other, "shape", ()) and tuple(other.shape) != (1,)):
+        if number is None or tuple(getattr(other, "shape", [])) not in {(), (1,)}:
             return to.step(type_, to.numeric(to.value(x)), to.numeric(to.value(other)))
         value = to.numeric(to.value(x))
         return to.step(type_, value, other=int(number) if value.dtype == "int64" and number == int(number) else number)
@@ -68,7 +68,7 @@ def where(to: Translator, condition: Value, x: Any, other: Any) -> Value:
     """A choice between two tensors, or numbers."""
     left, right = finite(to, x), to.number(other)
     floats = to.meta is None or to.meta.dtype == "float32"
-    fields = {}
+    fields: dict[str, Any] = {}
     reads = [_flags(to, condition)]
     for name, operand, number in (("x", x, left), ("y", other, right)):
         scalar = number is not None and not any(size != 1 for size in getattr(operand, "shape", ()))

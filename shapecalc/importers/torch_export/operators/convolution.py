@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.dims import product as product_of
 from shapecalc.importers.graph import Stored, Value
 from shapecalc.importers.torch_export.operands import Derived, FileTensor
 from shapecalc.importers.torch_export.operators import operator
@@ -47,9 +48,10 @@ def conv_transpose(
     fields, tensors = weights_of(to, weight, bias)
     extra = each(output_padding, spatial)
     result = to.step(
-        "conv_transpose", x, tensors=tensors, out_channels=weight.shape[1] * groups, kernel_size=tuple(weight.shape[2:]),
-        stride=each(stride, spatial), padding=padding_of(padding, spatial), output_padding=extra if any(extra) else None,
-        groups=groups, dilation=each(dilation, spatial), bias="bias" in tensors, **fields,
+        "conv_transpose", x, tensors=tensors, out_channels=weight.shape[1] * groups,
+        kernel_size=tuple(weight.shape[2:]), stride=each(stride, spatial), padding=padding_of(padding, spatial),
+        output_padding=extra if any(extra) else None, groups=groups, dilation=each(dilation, spatial),
+        bias="bias" in tensors, **fields,
     )  # fmt: skip
     return with_bias(to, result, bias, tensors)
 
@@ -129,10 +131,23 @@ def same_elements(to: Translator, weight: Derived) -> Stored | None:
         operand = operand["x"]
     if not isinstance(operand, FileTensor):
         return None
-    stored, shape = to.weight(operand), tuple(weight.shape)
-    if shape == stored.shape:
-        return stored
-    return stored._replace(shape=shape, convert=lambda array: array.reshape(shape))
+    shape = tuple(map(int, map(str, weight.shape)))
+    if shape == operand.shape or not operand.stored.trainable:
+        return to.weight(operand) if shape == operand.shape else None
+    stored = operand.stored._replace(shape=shape, convert=lambda array: array.reshape(shape))
+    try:
+        to.own(stored)
+    except Unreadable:
+        return None
+    return stored
+
+
+def filters_of(to: Translator, rows: Derived) -> Stored | None:
+    """Return the parameter of which a tensor is a view."""
+    operand: Any = rows
+    while isinstance(operand, Derived) and operand.operator.removeprefix("aten.") in SHAPES_ALONE:
+        operand = operand["x"]
+    return to.weight(operand) if isinstance(operand, FileTensor) else None
 
 
 def computed_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any], dict[str, Stored]]:
@@ -142,33 +157,47 @@ def computed_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any], di
         dim = weight["dim"] or 0
         fields: dict[str, Any] = {"weight_norm": True, "weight_norm_dim": dim}
         return fields, {NORM: to.weight(lengths), DIRECTION: to.weight(direction)}
-    source = weight["x"]
+    return standardized_weight(to, weight)
+
+
+def standardized_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any], dict[str, Stored]]:
+    """Return the fields and the tensors of a weight that a batch norm of its filters standardizes."""
+    source: Any = weight["x"]
     standardized = weight.operator in {"aten.reshape_as", "aten.view", "aten.reshape", "aten.view_as"}
-    if not (standardized and isinstance(source, Derived) and source.operator == "aten.batch_norm"):
+    by_norm = isinstance(source, Derived) and source.operator == "aten.batch_norm"
+    if not standardized or not by_norm:
         raise Unreadable(f"a weight that `{weight.operator}` computes")
     if not source["training"] or source["bias"] is not None:
         raise Unreadable("a weight that is normalized by given statistics")
-    filters = source["x"]
-    own = same_elements(to, filters) if isinstance(filters, Derived) else None
+    filters: Any = source["x"]
+    own = filters_of(to, filters) if isinstance(filters, Derived) else None
     if own is None:
         raise Unreadable("a weight that is standardized otherwise than by filters")
-    own = own._replace(shape=tuple(weight.shape), convert=None)
-    fields = {"standardize": True, "eps": source["eps"]}
-    factor = source["weight"]
-    if factor is None:
+    if own.shape != weight.shape:
+        raise Unreadable("a weight that is standardized in another shape")
+    fields: dict[str, Any] = {"standardize": True, "eps": source["eps"]}
+    if source["weight"] is None:
         return fields, {"weight": own}
+    gamma, gain = gain_of(to, source["weight"], own)
+    return fields | {"gain": True, "gamma": gamma}, {"weight": own, "gain": gain}
+
+
+def gain_of(to: Translator, factor: Any, own: Stored) -> tuple[float, Stored]:
+    """Return gamma and the gain of standardized filters: their product, divided by the root of the fan-in."""
     product: Any = factor
     while isinstance(product, Derived) and product.operator.removeprefix("aten.") in SHAPES_ALONE:
         product = product["x"]
-    if not isinstance(product, Derived) or product.operator != "aten.mul" or not isinstance(product["x"], FileTensor):
+    is_product = isinstance(product, Derived) and product.operator == "aten.mul"
+    if not is_product or not isinstance(product["x"], FileTensor):
         raise Unreadable("a gain that is computed otherwise than by a product")
     number = to.number(product["other"])
     if number is None:
         raise Unreadable("a gain that is a product with a tensor")
-    gamma = number * math.sqrt(math.prod(own.shape[1:]))
+    gamma = number * math.sqrt(int(str(product_of(own.shape[1:]))))
     gamma = 1.0 if math.isclose(gamma, 1, rel_tol=1e-6) else gamma
-    gain = to.weight(product["x"])
     wanted = (own.shape[0], *(1 for _ in own.shape[1:]))
+    gain = product["x"].stored
     if gain.shape != wanted:
-        gain = gain._replace(shape=wanted, convert=lambda array: array.reshape(wanted))
-    return fields | {"gain": True, "gamma": gamma}, {"weight": own, "gain": gain}
+        gain = gain._replace(shape=wanted, convert=lambda array: array.reshape(-1, *wanted[1:]))
+    to.own(gain)
+    return gamma, gain

@@ -81,6 +81,16 @@ def gather(to: Translator, x: Value, dim: int, index: Value, sparse_grad: bool =
     return to.step("gather", x, index, dim=dim)
 
 
+@operator("take_along_dim")
+def take_along_dim(to: Translator, x: Value, indices: Value, dim: int | None = None) -> Value:
+    """Elements along an axis by indices, which are repeated along the other axes."""
+    if dim is None:
+        return to.step("take", to.step("reshape", x, shape=(-1,)), to.step("reshape", indices, shape=(-1,)), dim=0)
+    dim %= x.rank
+    shape = [size if axis == dim else x.shape[axis] for axis, size in enumerate(indices.shape)]
+    return to.step("gather", x, to.expand(indices, shape), dim=dim)
+
+
 @operator("index_put", held=("indices", "values"))
 def index_put(to: Translator, x: Value, indices: Sequence[Any], values: Any, accumulate: bool = False) -> Value:
     """Elements that are set where flags are true."""

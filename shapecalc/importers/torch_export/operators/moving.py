@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Dim, Expr, product
 from shapecalc.importers.torch_export.dtypes import dtype_of
+from shapecalc.importers.torch_export.operands import Empty
 from shapecalc.importers.torch_export.operators import operator
 from shapecalc.importers.torch_export.views import order_of, part_sizes, slice_bounds
 from shapecalc.importers.unreadable import Unreadable
@@ -119,15 +120,13 @@ def squeeze(to: Translator, x: Value, dim: Any = None) -> Value:
     return to.step("squeeze", x, dim=dims[0] if len(dims) == 1 else dims) if dims else x
 
 
-@operator("cat", "concat", "concatenate")
-def cat(to: Translator, tensors: Sequence[Value], dim: int = 0) -> Value:
-    """Tensors one after the other along an axis."""
-    dtypes = {each.dtype for each in tensors}
-    if len(dtypes) > 1:
-        tensors = [each if each.dtype == "float32" else to.step("cast", each, dtype="float32") for each in tensors]
-    if len(tensors) == 1:
-        return tensors[0]
-    return to.step("concat", *tensors, dim=dim % tensors[0].rank)
+@operator("cat", "concat", "concatenate", held=("tensors",))
+def cat(to: Translator, tensors: Sequence[Any], dim: int = 0) -> Value:
+    """Tensors one after the other along an axis; those without elements are left out."""
+    values: list[Value] = [to.value(each) for each in tensors if 0 not in each.shape]
+    if len({each.dtype for each in values}) > 1:
+        values = list(map(to.floating, values))
+    return values[0] if len(values) == 1 else to.step("concat", *values, dim=dim % values[0].rank)
 
 
 @operator("stack")
@@ -167,12 +166,12 @@ def tensor_split(to: Translator, x: Value, dim: int = 0, **arguments: Any) -> li
 
 
 @operator("slice", "slice_copy")
-def slice_(to: Translator, x: Value, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Value:
+def slice_(to: Translator, x: Value, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:
     """A range of an axis."""
     size = x.shape[dim]
     first, last = slice_bounds(size, start, end)
     if isinstance(first, int) and isinstance(last, int) and first >= last:
-        raise Unreadable("a part without elements")
+        return Empty((*x.shape[: dim % x.rank], 0, *x.shape[dim % x.rank + 1 :]))
     if first == 0 and last == size and step == 1:
         return x
     ends = None if last == size else last
@@ -180,7 +179,7 @@ def slice_(to: Translator, x: Value, dim: int = 0, start: Any = None, end: Any =
 
 
 @operator("narrow")
-def narrow(to: Translator, x: Value, dim: int, start: int, length: int) -> Value:
+def narrow(to: Translator, x: Value, dim: int, start: int, length: int) -> Any:
     """A range of an axis by its length."""
     return slice_(to, x, dim, start, start + length)
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from shapecalc.importers.graph import Stored
     from shapecalc.importers.torch_export.translator import Translator
 
+EPSILON = 1.1920928955078125e-07
+"""What is added if no number is given: the distance of 1 from the next number in float32."""
 HELD = ("weight", "bias", "running_mean", "running_var")
 
 
@@ -101,7 +103,7 @@ def rms_norm(to: Translator, x: Value, normalized_shape: Any, weight: Any = None
     """A norm without means."""
     tensors, held = affine(to, weight, None, normalized_shape)
     result = to.step(
-        "rms_norm", x, tensors=tensors, normalized_shape=_normalized(normalized_shape), eps=eps or 1.1920928955078125e-07,
+        "rms_norm", x, tensors=tensors, normalized_shape=_normalized(normalized_shape), eps=eps or EPSILON,
         elementwise_affine=bool(tensors),
     )  # fmt: skip
     return result if held else scaled(to, result, weight, None)

@@ -30,8 +30,10 @@ def _tensors(to: Translator, params: Sequence[Any], bias: bool, layers: int, bot
     return {name: to.weight(each) for name, each in zip(names, params, strict=True)}
 
 
-def _recurrent(to: Translator, type_: str, x: Value, states: Sequence[Any], params: Sequence[Any], has_biases: bool,
-               num_layers: int, dropout: float, bidirectional: bool, batch_first: bool, **fields: Any) -> Any:  # fmt: skip
+def _recurrent(
+    to: Translator, type_: str, x: Value, states: Sequence[Any], params: Sequence[Any], has_biases: bool,
+    num_layers: int, dropout: float, bidirectional: bool, batch_first: bool, **fields: Any,
+) -> Any:  # fmt: skip
     projected = bool(fields.get("proj_size"))
     tensors: dict[str, Stored] = _tensors(to, params, has_biases, num_layers, bidirectional, projected)
     reads = () if all(_is_zero(to, state) for state in states) else tuple(map(to.value, states))

@@ -10,6 +10,8 @@ from shapecalc.importers.torch_export.operators.arithmetic import parts
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shapecalc.importers.graph import Value
     from shapecalc.importers.torch_export.translator import Translator
 
@@ -47,26 +49,29 @@ def magnitude(to: Translator, x: Any) -> Value:
     return to.step("sqrt", to.step("add", *squares))
 
 
-@operator("fft_fftn", "fft_fft2", "fft_fft", held=("x",))
-def fft(to: Translator, x: Any, s: Any = None, n: Any = None, dim: Any = None, norm: str | None = None) -> Complex:
-    """A Fourier transform."""
-    if s is not None or n is not None:
-        raise Unreadable("a Fourier transform of another size than its input")
-    return _transform(to, x, dim, norm, inverse=False)
+def _fourier(axes: tuple[int, ...] | None, *, inverse: bool) -> Callable[..., Complex]:
+    """Return the function of a transform; `axes` are those of which it is by default, all if there are none."""
+
+    def function(
+        to: Translator, x: Any, s: Any = None, n: Any = None, dim: Any = axes, norm: str | None = None
+    ) -> Complex:
+        if s is not None or n is not None:
+            raise Unreadable("a Fourier transform of another size than its input")
+        return _transform(to, x, dim, norm, inverse=inverse)
+
+    return function
 
 
-@operator("fft_ifftn", "fft_ifft2", "fft_ifft", held=("x",))
-def ifft(to: Translator, x: Any, s: Any = None, n: Any = None, dim: Any = None, norm: str | None = None) -> Complex:
-    """The inverse of a Fourier transform."""
-    if s is not None or n is not None:
-        raise Unreadable("a Fourier transform of another size than its input")
-    return _transform(to, x, dim, norm, inverse=True)
+for _inverse, _letter in ((False, ""), (True, "i")):
+    operator(f"fft_{_letter}fft", held=("x",))(_fourier((-1,), inverse=_inverse))
+    operator(f"fft_{_letter}fft2", held=("x",))(_fourier((-2, -1), inverse=_inverse))
+    operator(f"fft_{_letter}fftn", held=("x",))(_fourier(None, inverse=_inverse))
 
 
 def _transform(to: Translator, x: Any, dim: Any, norm: str | None, *, inverse: bool) -> Complex:
     reads = tuple(x) if isinstance(x, Complex) else (to.floating(to.value(x)),)
     rank = reads[0].rank
-    dims = list(range(rank)) if dim is None else [each % rank for each in (dim if isinstance(dim, list) else [dim])]
+    dims = list(range(rank)) if dim is None else [each % rank for each in ([dim] if isinstance(dim, int) else dim)]
     found = to.step("fft", *reads, dim=dims, norm=norm or "backward", inverse=inverse)
     assert not isinstance(found.node, str)
     first, second = found.node.outputs
