@@ -123,3 +123,12 @@ def test_with_partial_a_layer_without_code_is_opaque_if_the_next_one_states_its_
 def test_with_partial_a_network_without_any_output_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ShapecalcError, match="no layer `Odd`"):
         written(tmp_path, model(source((None, 4)), layer("Odd")), partial=True)
+
+
+def test_two_layers_whose_paths_are_the_same_are_not_taken_for_one(tmp_path: Path) -> None:
+    inner = {"name": "a", "layers": [{"class_name": "Dense", "config": {"name": "b", "units": 4}}]}
+    nested = {**layer("Sequential", "a"), "config": inner}
+    with pytest.raises(ShapecalcError, match=r"two layers have the same path, that of `a\.b\.weight`"):
+        written(
+            tmp_path, model(source((None, 4)), nested, layer("Dense", "a.b", "a", units=4), outputs=[["a.b", 0, 0]])
+        )
