@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 SEEDS = {
     "keras": ("tests/oracle/keras_imports/*.keras", ".keras"),
-    "torch_export": ("tests/hostile/containers/*.pt2", ".pt2"),
-    "onnx": ("tests/hostile/containers/*.onnx", ".onnx"),
+    "torch_export": ("tests/[ho]*/*/*.pt2", ".pt2"),
+    "onnx": ("tests/[ho]*/*/*.onnx", ".onnx"),
 }
-"""Where the whole files of each format are, and how their names end."""
+"""Where the whole files of each format are, in `tests/hostile/containers` or `tests/oracle`, and how names end."""
 LIMITS = Limits(layers=3000)
 CODES = {"SC031": 1, "SC032": 2, "SC033": 2, "SC010": 2, "SC016": 2}
 """The codes of refusals of a container, with the exit code of each."""

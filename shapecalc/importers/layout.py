@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from shapecalc.importers.graph import Graph, Stored, Value
 
 
+SHORTEST_LISTS = 3
+"""Runs for which `repeat` binds lists of arguments."""
+
+
 class Entry(NamedTuple):
     """A step, or the calls of a block that `repeat` writes as one, and the name, whether it is the default one."""
 
@@ -110,15 +114,24 @@ def _runs(layout: Layout, items: list[Node | Scope], scope: Scope) -> Iterator[N
         if follows and relative(run[0].path, scope.path) and item.path == f"{name}.{len(run)}":  # type: ignore[union-attr]
             run.append(item)  # type: ignore[arg-type]  # it follows
             continue
-        if run:
-            yield tuple(run)
-            run = []
+        yield from _calls(layout, run)
+        run = []
         if isinstance(item, Node):
             yield item
         elif number == "0" and name not in paths:
             run = [item]
         else:
             yield (item,)
+    yield from _calls(layout, run)
+
+
+def _calls(layout: Layout, run: list[Scope]) -> Iterator[tuple[Scope, ...]]:
+    """Yield a run as one entry, or two calls with other arguments as two: lists of them would be longer."""
+    if len(run) == SHORTEST_LISTS - 1:
+        block = layout.folding.blocks[id(run[0])]
+        if block.arguments(run[0]) != block.arguments(run[1]):
+            yield from ((call,) for call in run)
+            return
     if run:
         yield tuple(run)
 

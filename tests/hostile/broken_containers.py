@@ -274,6 +274,7 @@ def _sequential() -> Iterator[tuple[str, Any, str]]:
     yield "a sequence without layers", {"class_name": "Sequential", "config": {"name": "n", "layers": []}}, BROKEN
     first = {"class_name": "Sequential", "config": {"name": "n", "layers": [plain("Dense", units=4)]}}
     yield "a sequence without a shape", first, BROKEN
+    yield "a sequence with one name twice", sequential(plain("Dense", units=4), plain("Dense", units=4)), BROKEN
     deep: Any = plain("Dense", units=4)
     for _ in range(60):
         deep = plain("TimeDistributed", layer=deep)
@@ -282,9 +283,9 @@ def _sequential() -> Iterator[tuple[str, Any, str]]:
     for _ in range(60):
         deep = plain("Activation", activation=deep)
     yield "60 activations of activations", sequential(plain("Dense", units=4, activation=deep)), READ
-    large = [plain("Dense", units=2**31 - 1) for _ in range(3)]
+    large = [plain("Dense", units=2**31 - 1, name=f"d{number}") for number in range(3)]
     yield "products above 2⁶²", sequential(*large), READ
-    ups = [plain("UpSampling2D", size=2**20) for _ in range(40)]
+    ups = [plain("UpSampling2D", size=2**20, name=f"u{number}") for number in range(40)]
     yield "maps of 2⁸⁰⁰ positions", sequential(*ups, shape=(None, 8, 8, 3)), UNREAD
 
 

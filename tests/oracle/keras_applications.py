@@ -54,16 +54,7 @@ def _value(weight: Any) -> Any:
 
 def write_table(path: Path) -> None:
     """Write the table, a row for each network."""
-    head = [
-        "network",
-        "params",
-        "trainable",
-        "output",
-        "imported_params",
-        "imported_output",
-        "imported_macs",
-        "problem",
-    ]
+    head = ["network", "params", "trainable", "statistics", "output", "our_params", "our_output", "our_macs", "problem"]
     rows = []
     for name in sys.argv[2:] or NAMES:
         rows.append(row(name))

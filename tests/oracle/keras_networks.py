@@ -498,3 +498,156 @@ def two_dense_over_a_map() -> keras.Model:
     return sequential(
         (5, 4, 3), L.Conv2D(6, 3), L.Dense(4, activation="softmax"), L.Conv2D(2, 1), L.Flatten(), L.Dense(2)
     )
+
+
+@network
+def mixed_orders_of_axes() -> keras.Model:
+    """Sums and concatenations of maps whose channels are first here and last there."""
+    inputs = keras.Input((6, 5, 4))
+    x = L.Conv2D(4, 3, padding="same")(inputs)
+    y = L.Dense(4)(inputs)
+    z = L.Add()([x, y, inputs])
+    z = L.Concatenate()([z, L.LayerNormalization()(x), y])
+    z = L.Multiply()([z, L.GlobalAveragePooling2D(keepdims=True)(z)])
+    z = L.Concatenate(axis=2)([z, z])
+    return keras.Model(inputs, [L.Flatten()(z), L.Softmax(axis=2)(z)])
+
+
+@network
+def normalizations_of_other_axes() -> keras.Model:
+    inputs = keras.Input((6, 5))
+    x = L.BatchNormalization()(inputs)
+    x = L.BatchNormalization(axis=1)(x)
+    x = L.GroupNormalization(2, axis=1)(x)
+    x = L.UnitNormalization(axis=1)(x)
+    x = L.LayerNormalization(axis=[1, 2])(x)
+    return keras.Model(inputs, L.BatchNormalization()(L.Flatten()(x)))
+
+
+@network
+def more_channels_first() -> keras.Model:
+    first = {"data_format": "channels_first"}
+    return sequential(
+        (3, 9, 8),
+        L.ZeroPadding2D(((1, 0), (2, 1)), **first),
+        L.Conv2D(4, 3, strides=2, padding="same", **first),
+        L.SeparableConv2D(6, 3, **first),
+        L.BatchNormalization(axis=1),
+        L.UpSampling2D((2, 1), **first),
+        L.Conv2DTranspose(2, 3, strides=2, padding="same", **first),
+        L.Cropping2D(((1, 0), (0, 2)), **first),
+        L.AveragePooling2D(2, **first),
+        L.GlobalAveragePooling2D(**first),
+    )
+
+
+@network
+def recurrent_layers_after_convolutions() -> keras.Model:
+    inputs = keras.Input((12, 4))
+    x = L.Conv1D(6, 3, padding="same", activation="relu")(inputs)
+    x = L.MaxPooling1D(2)(x)
+    x = L.Bidirectional(L.LSTM(3, return_sequences=True))(x)
+    x = L.Conv1D(5, 2)(x)
+    y = L.GRU(4, return_sequences=True, go_backwards=True)(x)
+    z, h = L.GRU(4, return_state=True, use_bias=False)(x)
+    return keras.Model(inputs, [L.Dense(2)(L.Flatten()(y)), z, h])
+
+
+@network
+def an_image_as_a_sequence() -> keras.Model:
+    inputs = keras.Input((8, 6, 2))
+    x = L.Conv2D(3, 3, padding="same")(inputs)
+    x = L.Reshape((8, 18))(x)
+    x = L.LSTM(5, return_sequences=True)(x)
+    x = L.Reshape((8, 5, 1))(x)
+    x = L.Conv2D(2, 3)(x)
+    return keras.Model(inputs, L.Permute((3, 1, 2))(x))
+
+
+@network
+def patches_of_a_vision_transformer() -> keras.Model:
+    inputs = keras.Input((8, 12, 3))
+    x = L.Conv2D(8, 4, strides=4)(inputs)
+    x = L.Reshape((6, 8))(x)
+    y = L.MultiHeadAttention(4, 2)(x, x)
+    x = L.LayerNormalization()(L.Add()([x, y]))
+    x = x + L.Dense(8)(L.Dense(16, activation="gelu")(x))
+    return keras.Model(inputs, L.Dense(3)(L.GlobalAveragePooling1D()(x)))
+
+
+@network
+def a_model_of_several_inputs_and_outputs_in_another() -> keras.Model:
+    a, b = keras.Input((5, 4, 3)), keras.Input((7,))
+    x = L.Conv2D(2, 2)(a)
+    y = L.Dense(2)(b)
+    inner = keras.Model([a, b], [L.Add()([L.GlobalMaxPooling2D()(x), y]), x], name="inner")
+    image, vector = keras.Input((5, 4, 3), name="image"), keras.Input((7,), name="vector")
+    sums, maps = inner([image, vector])
+    return keras.Model([image, vector], [L.Dense(3)(sums), L.Conv2D(1, 2)(maps)])
+
+
+@network
+def masked_steps() -> keras.Model:
+    """Of data that has no step to mask."""
+    inputs = keras.Input((6, 3))
+    x = L.Masking(0.0)(inputs)
+    return keras.Model(inputs, [x, L.LSTM(4)(x), L.GlobalAveragePooling1D()(x)])
+
+
+@network
+def categories() -> keras.Model:
+    inputs = keras.Input((5,), dtype="int32")
+    x = L.CategoryEncoding(8, output_mode="multi_hot")(inputs)
+    return keras.Model(inputs, [x, L.Dense(2)(x)])
+
+
+@network
+def products_of_sequences() -> keras.Model:
+    a, b, c = keras.Input((5, 4), name="a"), keras.Input((4, 3), name="b"), keras.Input((4,), name="c")
+    return keras.Model(
+        [a, b, c], [L.Dot(axes=(2, 1))([a, b]), L.Dot(axes=(2, 1))([a, c]), L.Dot(axes=1)([c, L.Dense(4)(c)])]
+    )
+
+
+@network
+def frames_of_channels_first_and_a_gap() -> keras.Model:
+    inputs = keras.Input((3, 6, 5, 2))
+    x, h, c = L.ConvLSTM2D(3, 3, padding="same", return_sequences=True, return_state=True)(inputs)
+    y = L.TimeDistributed(L.GlobalAveragePooling2D())(x)
+    z = L.Conv3D(2, (2, 1, 1))(x)
+    return keras.Model(inputs, [y, h, c, z])
+
+
+@network
+def more_operations() -> keras.Model:
+    inputs = keras.Input((4, 6))
+    x = L.Dense(6)(inputs)
+    a, b, c = ops.split(x, 3, axis=-1)
+    d = ops.clip(ops.tanh(a) * ops.exp(-b), -0.5, 0.5) + c**2
+    e = ops.minimum(ops.var(x, axis=1), ops.std(x, axis=1)) - ops.sum(x, axis=1) / 7
+    f = ops.pad(x, [[0, 0], [1, 2], [0, 1]])
+    g = ops.repeat(ops.expand_dims(x, 1), 2, axis=1)
+    h = ops.swapaxes(ops.flip(x, axis=1), 1, 2)
+    i = ops.normalize(x, axis=-1) + ops.gelu(x) + ops.leaky_relu(x) + ops.relu6(x)
+    j = ops.where(ops.less(x, 0.0), x * 0.1, ops.log1p(ops.abs(x)))
+    k = ops.take(x, [0, 2, 1], axis=2)
+    return keras.Model(inputs, [d, e, f, g, h, i, j, k, x[:, -1], x[:, ::2, 1:-1], ops.cumsum(x, axis=1)])
+
+
+@network
+def separable_and_depthwise_sequences() -> keras.Model:
+    return sequential(
+        (15, 4),
+        L.SeparableConv1D(6, 3, padding="same", depth_multiplier=2),
+        L.DepthwiseConv1D(3, strides=2, padding="same", depth_multiplier=2),
+        L.Conv1D(5, 3, dilation_rate=2, groups=1, padding="same"),
+        L.AveragePooling1D(3, strides=1, padding="same"),
+        L.GlobalMaxPooling1D(keepdims=True),
+    )
+
+
+@network
+def adaptive_pools() -> keras.Model:
+    inputs = keras.Input((9, 8, 2))
+    x = L.Conv2D(3, 1)(inputs)
+    return keras.Model(inputs, [L.AdaptiveAveragePooling2D((3, 2))(x), L.AdaptiveMaxPooling2D(4)(x)])

@@ -18,6 +18,7 @@ from typing import Any
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import keras
+import keras2_models
 import numpy as np
 from keras_networks import NETWORKS
 
@@ -70,6 +71,10 @@ def write(name: str, expected: dict[str, Any], arrays: dict[str, np.ndarray]) ->
                     data = json.dumps({"keras_version": keras.__version__}).encode()
                 info = zipfile.ZipInfo(member, (1980, 1, 1, 0, 0, 0))
                 packed.writestr(info, data, zipfile.ZIP_DEFLATED)
+    if name in keras2_models.NAMES:
+        written = keras2_models.text(model)
+        keras2_models.checked(model, written)
+        (FOLDER / f"{name}.keras2.json").write_text(written + "\n", encoding="utf-8")
     inputs = arrays_for(model)
     given = {each.name: value for each, value in zip(model.inputs, inputs, strict=True)}
     result = model(given if isinstance(getattr(model, "_inputs_struct", None), dict) else inputs, training=False)

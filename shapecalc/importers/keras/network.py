@@ -130,6 +130,8 @@ class _Reader(NamedTuple):
     def sequential(self, model: LayerConfig, inputs: list[Any], scope: Scope, depth: int) -> Any:
         """Return what the last layer returns."""
         layers = [layer for layer in layers_of(model) if layer.kind != "InputLayer"]
+        if len({layer.name for layer in layers}) != len(layers):
+            raise BrokenModelError(f"has two layers of one name in the model `{model.name}`")
         value: Any = inputs[0] if len(inputs) == 1 else inputs
         for layer, store in zip(layers, _stores(layers), strict=True):
             if value is MISSING:

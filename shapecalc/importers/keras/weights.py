@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.importers.graph import Stored
 from shapecalc.importers.keras.container import WEIGHTS, read_weights
-from shapecalc.importers.unreadable import refuse_container, refuse_without
+from shapecalc.importers.unreadable import Unreadable, refuse_container, refuse_without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,8 +39,10 @@ class Weights:
     sources: dict[str, Source] = field(default_factory=dict)
 
     def stored(self, name: str, shape: Shape, source: Source, *, trainable: bool = True) -> Stored:
-        """Return a tensor of ours, and remember what it is made of."""
-        self.sources[name] = source
+        """Return a tensor of ours, and remember what it is made of; raise `Unreadable` if another one has the name."""
+        known = self.sources.setdefault(name, source)
+        if known[:2] != source[:2]:
+            raise Unreadable(f"two layers have the same path, that of `{name[:80]}`")
         return Stored(name, shape, trainable=trainable)
 
     def arrays(self, names: list[str]) -> Mapping[str, Array]:

@@ -205,6 +205,8 @@ class Symbols:
         least = None if low is None else low * factor + offset
         if least is not None and low is not None and low > 2:  # noqa: PLR2004 - 0 and 1 are special in torch.export
             self.where.append(f"{ours} >= {least}")
+        if high is not None and (high * factor + offset < 1 or (low is not None and low > high)):
+            raise Unreadable(f"a symbol `{name[:40]}` with bounds that no size has")
         if high is not None and high < UNBOUNDED:
             self.where.append(f"{ours} <= {high * factor + offset}")
 

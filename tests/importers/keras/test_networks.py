@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,30 @@ def difference(name: str, arrays: Any) -> str:
     return "" if params == expected["params"] else f"{params} parameters, in Keras {expected['params']}"
 
 
+def test_models_of_keras_2_are_the_same_networks() -> None:
+    """Keras reads the same from both; the names of inputs and the versions differ, and no file has weights."""
+    found = {}
+    for path in sorted(FOLDER.glob("*.keras2.json")):
+        name = path.name.removesuffix(".keras2.json")
+        old, new = import_file("keras", str(path), LIMITS), imported(name)
+        found[name] = [text.split("\n", 2)[2] for text in (old.text, new.text)]
+        assert old.arrays() == {}
+    assert {name: texts for name, texts in found.items() if texts[0] != texts[1]} == {}
+    assert len(found) == 7
+
+
 def test_imported_networks_compute_what_keras_computes() -> None:
     arrays = np.load(FOLDER / "expected.npz")
     found = {name: difference(name, arrays) for name in EXPECTED}
     assert {name: what for name, what in found.items() if what} == {}
     assert len(found) >= 40
+
+
+def test_networks_of_keras_applications_have_the_parameters_and_outputs_of_keras() -> None:
+    """The table is what make_keras_imports.py found of both; `statistics` are buffers here."""
+    with (FOLDER.parent / "keras_imports.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert len(rows) == 38
+    for row in rows:
+        assert int(row["our_params"]) == int(row["params"]) - int(row["statistics"]), row["network"]
+        assert row["our_output"] == row["output"], row["network"]

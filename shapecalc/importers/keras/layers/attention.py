@@ -252,7 +252,7 @@ def _dot_product(call: Call, *, use_scale: bool = False, score_mode: str = "dot"
     """Return the layer with scores q · k, which a trainable number multiplies with `use_scale`."""
     del dropout
     query, key, value = _inputs(call)
-    if score_mode != "dot" or call.take("mask") is not None:
+    if score_mode != "dot" or flat(call.take("mask")):
         raise Unreadable(f"`{call.name}` has another score than the product, or a mask")
     causal = call.take("use_causal_mask", default=False)
     scores = call.take("return_attention_scores", default=False)
@@ -276,7 +276,7 @@ def _additive(call: Call, *, use_scale: bool = True, dropout: float = 0.0) -> Te
     """Return the layer with scores Σ scale · tanh(q + k) (Bahdanau)."""
     del dropout
     query, key, value = _inputs(call)
-    if call.take("mask") is not None or call.take("use_causal_mask", default=False):
+    if flat(call.take("mask")) or call.take("use_causal_mask", default=False):
         raise Unreadable(f"`{call.name}` is called with a mask")
     queries, keys = call.step("unsqueeze", query.value, dim=2), call.step("unsqueeze", key.value, dim=1)
     together = call.step("tanh", call.step("add", queries, keys))

@@ -153,7 +153,7 @@ def _separable(
         out_channels=filters,
         kernel_size=window,
         stride=call.per_axis(strides, axes, "strides"),
-        padding=padding_of(call, padding, *(("causal",) if axes == 1 else ())),
+        padding=padding_of(call, padding),
         dilation=call.per_axis(dilation_rate, axes, "dilation_rate"),
         depth_multiplier=depth_multiplier,
         bias=use_bias,

@@ -51,7 +51,8 @@ def _batch(
     renorm: bool = False,
 ) -> Tensor:
     """Return the layer; Keras's momentum is what stays of the statistics, PyTorch's what is new."""
-    del renorm  # it changes training alone
+    del renorm  # it changes training alone, and so does a mask
+    call.take("mask")
     x = call.floats(call.x)
     axis = _one_axis(call, x, axis)
     x = call.with_channels_first(x, axis)

@@ -164,6 +164,16 @@ def _logic(call: Call) -> Tensor:
     return _together(call, LOGIC[call.name], tensors, floats=False)
 
 
+@operation("Any", "All")
+def _any(call: Call, *, axis: Ints | None = None, keepdims: bool = False) -> Tensor:
+    """Return whether one or all of the flags along axes are true: the greatest or the least of 0 and 1."""
+    x = call.ordered(call.floats(_x(call)))
+    axes = call.axes(x, _argument(call, "axis", axis))
+    type_ = "max" if call.name == "Any" else "min"
+    value = call.step(type_, x.value, dim=axes[0] if len(axes) == 1 else axes, keepdim=keepdims)
+    return in_order(call.step("cast", value, dtype=FLAG))
+
+
 @operation("LogicalNot")
 def _not(call: Call) -> Tensor:
     return _x(call)._replace(value=call.step("logical_not", _x(call).value))

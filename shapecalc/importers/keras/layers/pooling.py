@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.importers.keras.calls import Call, layer
 from shapecalc.importers.keras.layers.convolution import number_of_axes, padding_of
 from shapecalc.importers.keras.values import Tensor, in_order
+from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +52,22 @@ def _average(
 
 @layer(*_names("GlobalAveragePooling", "GlobalAvgPool"))
 def _global_average(call: Call, *, data_format: str | None = None, keepdims: bool = False) -> Tensor:
+    mask = call.take("mask")
+    if isinstance(mask, Tensor):
+        return _masked_average(call, mask, data_format, keepdims=keepdims)
     if call.x.masked:
         call.note(f"`{call.path}` is over all positions here, and only over those that are not padding in Keras")
     return _global(call, "global_avg_pool", "mean", data_format, keepdims=keepdims)
+
+
+def _masked_average(call: Call, mask: Tensor, data_format: str | None, *, keepdims: bool) -> Tensor:
+    """Return the mean over the steps that a mask lets through, Σ mask · x / Σ mask."""
+    x, mask = call.ordered(call.floats(call.x)), call.ordered(mask)
+    if x.rank != 3 or mask.rank != 2 or data_format == "channels_first":  # noqa: PLR2004 - sequences and steps
+        raise Unreadable(f"`{call.name}` is called with a mask of rank {mask.rank}")
+    weights = call.step("unsqueeze", call.floats(mask).value, dim=2)
+    total = call.step("sum", call.step("multiply", x.value, weights), dim=1, keepdim=keepdims)
+    return in_order(call.step("divide", total, call.step("sum", weights, dim=1, keepdim=keepdims)))
 
 
 @layer(*_names("GlobalMaxPooling", "GlobalMaxPool"))
