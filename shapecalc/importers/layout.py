@@ -196,13 +196,13 @@ def _entries(items: list[Node | tuple[Scope, ...]], scope: Scope, taken: set[str
     names: dict[int, str] = {}
     for item in items:
         if isinstance(item, Node):
-            wanted = relative(_path_of(item), scope.path)
+            paths = [_path_of(item), item.place.path] if item.tensors else []
         else:
-            path = item[0].path if len(item) == 1 else item[0].path.rpartition(".")[0]
-            wanted = relative(path, scope.path)
-        if wanted and wanted not in taken:
-            names[id(item)] = wanted
-            taken.add(wanted)
+            paths = [item[0].path if len(item) == 1 else item[0].path.rpartition(".")[0]]
+        wanted = [name for path in paths if (name := relative(path, scope.path)) and name not in taken]
+        if wanted:
+            names[id(item)] = wanted[0]
+            taken.add(wanted[0])
     entries = []
     for index, item in enumerate(items):
         default = name = f"{item.type if isinstance(item, Node) else 'block'}_{index}"
