@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 assert families.__name__  # its modules register the operators
 
-MOST_LISTED = 512
+MOST_LISTED = 64
 """The most numbers of a constant that are listed in the text."""
 MOST_KNOWN = 1 << 20
 """The most elements of a tensor that is computed with while reading."""
 DEEPEST = 50
 """The greatest depth of graphs in nodes, such as the branches of `If`."""
-DOMAINS = ("", "ai.onnx")
+DOMAINS = ("", "ai.onnx", "ai.onnx.preview")
 
 
 class Missing:
@@ -110,6 +110,11 @@ class GraphReader:
                 raise Unreadable(f"the input `{value.name}` is no tensor but {kind or 'of an unknown type'}")
             if not value.type.tensor_type.HasField("shape"):
                 raise Unreadable(f"the input `{value.name}` has no shape: not even its number of axes is known")
+            dims = value.type.tensor_type.shape.dim
+            if not dims:
+                raise Unreadable(f"the input `{value.name}` is a number without axes, which no input here is")
+            if any(dim.HasField("dim_value") and not dim.dim_value for dim in dims):
+                raise Unreadable(f"the input `{value.name}` has an axis of size 0")
             dtype = dtype_of(value.type.tensor_type.elem_type)
             self.values[value.name] = self.graph.input(self._name(value.name), self.symbols.shape(value), dtype)
         except Unreadable as error:
@@ -284,6 +289,8 @@ class GraphReader:
             return
         try:
             value = self.value(entry, name)
+            if isinstance(value.node, str):  # an output is a step
+                value = self.graph.step("identity", value)
         except Unreadable as error:
             self.problems.add("output", error)
             return
