@@ -80,7 +80,7 @@ def lay_out(graph: Graph) -> Layout:
     inputs = {value.key: "input" if len(graph.inputs) == 1 else name for name, value in graph.inputs.items()}
     layout.network = _body(layout, folding.root, inputs, set(graph.inputs))
     layout.network.outputs = dict(graph.outputs)
-    _paths(layout, layout.network, folding.root, "", set())
+    _paths(layout, layout.network, folding.root, "", {})
     return layout
 
 
@@ -266,7 +266,7 @@ def snake_case(name: str) -> str:
     return "".join(letters).strip("_")
 
 
-def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: set[tuple[str, str]]) -> None:
+def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: dict[tuple[str, str], Node]) -> None:
     """Record the path of each value and tensor of a body, as a use of it at `prefix` has them."""
     items = layout.folding.items(scope)
     for entry in body.entries:
@@ -282,8 +282,8 @@ def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: set[tup
         for value in map(node.value, node.outputs):
             layout.slots[value.key] = joined(path, value.output)
         for key, stored in node.tensors.items():
-            if stored.key not in owned:
-                owned.add(stored.key)
+            # A step that has one tensor under two names has it twice: a step cannot share with itself.
+            if owned.setdefault(stored.key, node) is node:
                 layout.tensors[joined(path, key)] = stored
 
 
