@@ -131,7 +131,9 @@ def _names(graph: Graph) -> Mapping[int, str]:
     names: dict[int, str] = {}
     taken = set(graph.inputs)
     for node in graph.nodes:
-        paths = {stored.name.removesuffix(f".{key}" if key else "") for key, stored in node.tensors.items()}
+        ends = {key: f".{key}" if key else "" for key in node.tensors}
+        named = {key: stored.name for key, stored in node.tensors.items() if stored.name.endswith(ends[key])}
+        paths = {name.removesuffix(ends[key]) for key, name in named.items()}
         wanted = paths.pop() if len(paths) == 1 else node.place.path if node.tensors else ""
         wanted = wanted if not wanted or is_step_name(wanted) else likely_step_name(wanted) or ""
         if wanted and wanted not in taken:
