@@ -218,11 +218,10 @@ def _entries(items: list[Node | tuple[Scope, ...]], scope: Scope, taken: set[str
 
 def _path_of(node: Node) -> str:
     """Return the path that a step has in the file by the names of its tensors, else that of its module."""
-    if not node.tensors:
-        return ""
-    paths = {stored.name.removesuffix(f".{key}") if key else stored.name for key, stored in node.tensors.items()}
-    named = all(not key or stored.name.endswith(f".{key}") for key, stored in node.tensors.items())
-    return paths.pop() if len(paths) == 1 and named else node.place.path
+    ends = {key: f".{key}" if key else "" for key in node.tensors}
+    named = {key: stored.name for key, stored in node.tensors.items() if stored.name.endswith(ends[key])}
+    paths = {name.removesuffix(ends[key]) for key, name in named.items()}
+    return paths.pop() if len(paths) == 1 else node.place.path
 
 
 def relative(path: str, scope: str) -> str:

@@ -16,7 +16,7 @@ from shapecalc.importers.graph import Graph, Stored, Value
 from shapecalc.importers.imported import Reading
 from shapecalc.importers.onnx import families, refusals
 from shapecalc.importers.onnx.node import OPERATORS, OnnxNode
-from shapecalc.importers.onnx.parameters import buffers_of
+from shapecalc.importers.onnx.parameters import roles_of
 from shapecalc.importers.onnx.places import place_of
 from shapecalc.importers.onnx.shape_computations import NotFoldedError, fold
 from shapecalc.importers.onnx.symbols import Symbols
@@ -68,7 +68,7 @@ class GraphReader:
         self.problems = Problems()
         self.symbols = Symbols()
         self.values: dict[str, Entry | Missing] = {}
-        self.buffers = buffers_of(model.proto.graph)
+        self.roles = roles_of(model.proto.graph)
         self.users: Counter[str] = Counter()
         self.readers: dict[str, Any] = {}
         self.done: set[int] = set()
@@ -92,9 +92,11 @@ class GraphReader:
     def _tensors(self, proto: Any) -> None:
         for tensor in proto.initializer:
             try:
-                trainable = tensor.name not in self.buffers
+                trainable = tensor.name not in self.roles.buffers
                 weight = weight_of(tensor, self.folder, trainable=trainable)
-                self.values[tensor.name] = self.weights[tensor.name] = weight
+                self.weights[tensor.name] = weight
+                is_number = not weight.shape and self.roles.is_number(tensor.name)
+                self.values[tensor.name] = weight.array() if is_number else weight
             except Unreadable as error:
                 self.values[tensor.name] = MISSING
                 self.problems.add("initializer", error)
@@ -238,6 +240,9 @@ class GraphReader:
     def _stored(self, stored: Stored) -> Value:
         if 0 in stored.shape:
             raise Unreadable(f"the tensor `{stored.name}` has an axis of size 0")
+        if self.roles.is_constant(stored.name):
+            constant = stored._replace(trainable=False)
+            return self.graph.step("constant", shape=stored.shape, dtype=stored.dtype, tensors={"": constant})
         if stored.trainable and stored.dtype == "float32":
             return self.graph.step("parameter", shape=stored.shape, tensors={"": stored})
         return self.graph.step("buffer", shape=stored.shape, dtype=stored.dtype, tensors={"": stored})
