@@ -14,7 +14,7 @@ from shapecalc.importers.graph import Node
 from shapecalc.importers.scopes import Scope, Skeleton, scope_tree, skeleton_of, uses_of, values_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.importers.graph import Graph
 
@@ -159,31 +159,59 @@ def _parametrize(block: Block, folding: Folding) -> None:
         for place, name, value in places_of(use, folding):
             table.setdefault(place, []).append(value)
             names[place] = name
-    taken: set[str] = set()
+    varying: dict[_Column, str] = {}
     for place, column in table.items():
-        values = tuple(column)
-        if all(type(value) is type(values[0]) and value == values[0] for value in values):
-            block.written[place] = values[0]
-            continue
-        found = _known(block.parameters, values)
-        if found is None:
-            found = Multiple(Parameter(_free(names[place], taken), values))
-            block.parameters.append(found.parameter)
-        block.written[place] = found
+        if all(type(value) is type(column[0]) and value == column[0] for value in column):
+            block.written[place] = column[0]
+        else:
+            varying.setdefault(_Column(column), names[place])
+    bases = _bases(varying)
+    taken: set[str] = set()
+    parameters = {
+        column: Parameter(_free(name, taken), column.values) for column, name in varying.items() if bases[column] is None
+    }
+    block.parameters.extend(parameters.values())
+    for place, column in table.items():
+        if place not in block.written:
+            own = _Column(column)
+            base = bases[own]
+            block.written[place] = Multiple(parameters[base[0]], base[1]) if base else Multiple(parameters[own])
 
 
-def _known(parameters: Sequence[Parameter], values: tuple[Any, ...]) -> Multiple | None:
-    """Return the parameter that values are, or are a multiple of."""
-    for parameter in parameters:
-        if parameter.values == values and [*map(type, parameter.values)] == [*map(type, values)]:
-            return Multiple(parameter)
-    for parameter in parameters:
-        pairs = list(zip(parameter.values, values, strict=True))
-        if all(type(a) is int and type(b) is int and a > 1 and b % a == 0 for a, b in pairs):
-            factors = {b // a for a, b in pairs}
-            if len(factors) == 1 and 1 < min(factors) <= LARGEST_FACTOR:
-                return Multiple(parameter, factors.pop())
-    return None
+class _Column:
+    """The values at one place in each use; equal only to one with values of the same types."""
+
+    __slots__ = ("key", "values")
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self.values = tuple(values)
+        self.key = (self.values, tuple(map(type, self.values)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Column) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+def _bases(columns: Iterable[_Column]) -> dict[_Column, tuple[_Column, int] | None]:
+    """Return for each column the smallest one that it is a multiple of, and the factor; None for a parameter."""
+    bases: dict[_Column, tuple[_Column, int] | None] = {}
+    smallest_first = sorted(columns, key=lambda column: [value if type(value) is int else 0 for value in column.values])
+    for column in smallest_first:
+        parameters = [other for other, base in bases.items() if base is None]
+        multiples = ((other, factor) for other in parameters if (factor := _factor(column, other)) is not None)
+        bases[column] = next(multiples, None)
+    return bases
+
+
+def _factor(column: _Column, base: _Column) -> int | None:
+    """Return the factor by which all values of a column are those of another one."""
+    pairs = list(zip(column.values, base.values, strict=True))
+    if not all(type(value) is int and type(least) is int and least > 1 and value % least == 0 for value, least in pairs):
+        return None
+    factors = {value // least for value, least in pairs}
+    return factors.pop() if len(factors) == 1 and 1 < min(factors) <= LARGEST_FACTOR else None
 
 
 def _free(name: str, taken: set[str]) -> str:

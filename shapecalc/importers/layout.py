@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from shapecalc.importers.graph import Graph, Stored, Value
 
 
+SHORTEST_LISTS = 3
+"""Runs for which `repeat` binds lists of arguments."""
+
+
 class Entry(NamedTuple):
     """A step, or the calls of a block that `repeat` writes as one, and the name, whether it is the default one."""
 
@@ -76,7 +80,7 @@ def lay_out(graph: Graph) -> Layout:
     inputs = {value.key: "input" if len(graph.inputs) == 1 else name for name, value in graph.inputs.items()}
     layout.network = _body(layout, folding.root, inputs, set(graph.inputs))
     layout.network.outputs = dict(graph.outputs)
-    _paths(layout, layout.network, folding.root, "", set())
+    _paths(layout, layout.network, folding.root, "", {})
     return layout
 
 
@@ -110,15 +114,24 @@ def _runs(layout: Layout, items: list[Node | Scope], scope: Scope) -> Iterator[N
         if follows and relative(run[0].path, scope.path) and item.path == f"{name}.{len(run)}":  # type: ignore[union-attr]
             run.append(item)  # type: ignore[arg-type]  # it follows
             continue
-        if run:
-            yield tuple(run)
-            run = []
+        yield from _calls(layout, run)
+        run = []
         if isinstance(item, Node):
             yield item
         elif number == "0" and name not in paths:
             run = [item]
         else:
             yield (item,)
+    yield from _calls(layout, run)
+
+
+def _calls(layout: Layout, run: list[Scope]) -> Iterator[tuple[Scope, ...]]:
+    """Yield a run as one entry, or two calls with other arguments as two: lists of them would be longer."""
+    if len(run) == SHORTEST_LISTS - 1:
+        block = layout.folding.blocks[id(run[0])]
+        if block.arguments(run[0]) != block.arguments(run[1]):
+            yield from ((call,) for call in run)
+            return
     if run:
         yield tuple(run)
 
@@ -183,13 +196,13 @@ def _entries(items: list[Node | tuple[Scope, ...]], scope: Scope, taken: set[str
     names: dict[int, str] = {}
     for item in items:
         if isinstance(item, Node):
-            wanted = relative(_path_of(item), scope.path)
+            paths = [_path_of(item), item.place.path] if item.tensors else []
         else:
-            path = item[0].path if len(item) == 1 else item[0].path.rpartition(".")[0]
-            wanted = relative(path, scope.path)
-        if wanted and wanted not in taken:
-            names[id(item)] = wanted
-            taken.add(wanted)
+            paths = [item[0].path if len(item) == 1 else item[0].path.rpartition(".")[0]]
+        wanted = [name for path in paths if (name := relative(path, scope.path)) and name not in taken]
+        if wanted:
+            names[id(item)] = wanted[0]
+            taken.add(wanted[0])
     entries = []
     for index, item in enumerate(items):
         default = name = f"{item.type if isinstance(item, Node) else 'block'}_{index}"
@@ -253,7 +266,7 @@ def snake_case(name: str) -> str:
     return "".join(letters).strip("_")
 
 
-def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: set[tuple[str, str]]) -> None:
+def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: dict[tuple[str, str], Node]) -> None:
     """Record the path of each value and tensor of a body, as a use of it at `prefix` has them."""
     items = layout.folding.items(scope)
     for entry in body.entries:
@@ -269,8 +282,8 @@ def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: set[tup
         for value in map(node.value, node.outputs):
             layout.slots[value.key] = joined(path, value.output)
         for key, stored in node.tensors.items():
-            if stored.key not in owned:
-                owned.add(stored.key)
+            # A step that has one tensor under two names has it twice: a step cannot share with itself.
+            if owned.setdefault(stored.key, node) is node:
                 layout.tensors[joined(path, key)] = stored
 
 

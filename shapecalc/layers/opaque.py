@@ -20,7 +20,7 @@ class Opaque(Layer):
 
     Fields:
         operator: Its name in the file that it is imported from.
-        shape: Size of each axis of its output, as that file states it.
+        shape: Size of each axis of its output, a number, a symbol of the input or `"${…}"` over symbols.
         dtype: Type of the elements of its output.
 
     Input: any number of tensors of any shapes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from shapecalc.importers.graph import Graph
 from shapecalc.importers.imported import Reading
-from shapecalc.importers.torch_export.archive import FOLDERS, Archive
+from shapecalc.importers.torch_export.archive import Archive
 from shapecalc.importers.torch_export.program import read_program
 from shapecalc.importers.torch_export.translator import FAILURES, Translator
 from shapecalc.importers.unreadable import Unreadable, refuse_container
@@ -45,8 +45,8 @@ def read_opened(file: str | BinaryIO, name: str, network: str = "") -> Reading:
     def arrays(names: list[str]) -> Mapping[str, Array]:
         found: dict[str, Array] = {}
         for each in names:
-            folder = next((folder for folder in FOLDERS if (folder, each) in archive.tensors), "weights")
-            found[each] = translator.computed[each] if each in translator.computed else archive.array((folder, each))
+            known = each in translator.computed
+            found[each] = translator.computed[each] if known else archive.array(translator.places[each])
         return found
 
     return Reading(graph, translator.problems, arrays)

@@ -16,20 +16,14 @@ if TYPE_CHECKING:
 
 
 class FileTensor(NamedTuple):
-    """A tensor of the file that no step has yet: a parameter, a buffer or a constant, in a folder of the archive."""
+    """A tensor of the file as it is there: a parameter, a buffer or a constant."""
 
     stored: Stored
-    folder: str
 
     @property
     def shape(self) -> Shape:
         """Its shape."""
         return self.stored.shape
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Its folder and its name there."""
-        return self.folder, self.stored.name
 
 
 @dataclass(eq=False, slots=True)

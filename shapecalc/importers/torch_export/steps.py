@@ -30,7 +30,9 @@ class Steps:
         self.tensors: dict[tuple[str, str], Value] = {}
         self.constants: dict[Any, Value] = {}
         self.computed: dict[str, Array] = {}
-        self.loaded: dict[tuple[str, str], Array] = {}
+        self.places: dict[str, tuple[str, str]] = {}
+        """The folder and the name in the archive of each tensor of the file, by the name that it has in the graph."""
+        self.loaded: dict[str, Array] = {}
         self.owned: dict[tuple[str, str], Shape] = {}
         """The tensors that steps have, each with the shape that they have it in."""
         self.meta: Meta | None = None
@@ -83,12 +85,18 @@ class Steps:
         if array.size <= listed and not np.isnan(array).any():
             made = self.step("constant", values=array.tolist(), dtype=dtype)
         else:
-            name = f"constant_{len(self.computed)}"
+            name = self.unused_name(f"constant_{len(self.computed)}")
             self.computed[name] = array.copy()
             stored = Stored(name, array.shape, dtype, trainable=False)
             made = self.step("constant", shape=array.shape, dtype=dtype, tensors={"": stored})
         self.constants[key] = made
         return made
+
+    def unused_name(self, name: str) -> str:
+        """Return a name that no tensor of the file and no constant has, this one if it is free."""
+        while name in self.places or name in self.computed:
+            name += "_"
+        return name
 
     def weight(self, operand: Any) -> Stored:
         """Return a tensor that a layer has: a parameter, or one of the file or of constants whose step it shares."""
@@ -118,9 +126,9 @@ class Steps:
     def array(self, operand: Any) -> Any:
         """Return an operand with its elements if it is a constant, else as it is."""
         if isinstance(operand, FileTensor) and not operand.stored.trainable:
-            if operand.key not in self.loaded:
-                self.loaded[operand.key] = self.archive.array(operand.key).copy()
-            return self.loaded[operand.key]
+            if operand.stored.name not in self.loaded:
+                self.loaded[operand.stored.name] = self.archive.array(self.places[operand.stored.name])
+            return self.loaded[operand.stored.name]
         return operand
 
     def number(self, operand: Any) -> float | None:

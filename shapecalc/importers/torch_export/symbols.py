@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dims import Expr, floor_div, free_symbols, parse, symbol
+from shapecalc.dims import Expr, ceil_div, floor_div, free_symbols, parse, symbol
 from shapecalc.dims.parsing import DimSyntaxError
 from shapecalc.dims.terms import DimLimitError
 from shapecalc.importers.unreadable import Unreadable
@@ -50,7 +50,7 @@ def _rest(dividend: Dim, divisor: Dim) -> Dim:
 
 
 def _ceiling(dividend: Dim, divisor: Dim) -> Dim:
-    return -(-dividend // divisor)
+    return ceil_div(dividend, divisor) if isinstance(divisor, int) else -(-dividend // divisor)
 
 
 def _power(base: Dim, exponent: Dim) -> Dim:
@@ -132,7 +132,7 @@ def substituted(value: Dim, symbols: Mapping[str, Dim]) -> Dim:
     """Return a dim with other dims in place of symbols.
 
     >>> str(substituted(parse("s0 // 2 + s1"), {"s0": symbol("H"), "s1": 3}))
-    'H//2 + 3'
+    '(H + 6)//2'
     """
     if isinstance(value, int) or not symbols:
         return value

@@ -74,11 +74,14 @@ class Translator(Steps):
             if meta is None or meta.shape is None:
                 raise Unreadable(f"an input without a shape, `{name[:40]}`")
             given[name] = self.graph.input(_input_name(name, self.graph.inputs), meta.shape, meta.dtype)
+        names: dict[tuple[str, str], str] = {}
         for name, source in program.sources.items():
             meta = program.meta(block, name)
             shape = () if meta is None or meta.shape is None else meta.shape
-            stored = Stored(source.name, shape, meta.dtype if meta else "float32", source.trainable)
-            given[name] = FileTensor(stored, source.folder)
+            place = (source.folder, source.name)
+            ours = names.get(place) or self.unused_name(source.name)
+            names[place], self.places[ours] = ours, place
+            given[name] = FileTensor(Stored(ours, shape, meta.dtype if meta else "float32", source.trainable))
         self.graph.sizes.update(program.symbols.sizes)
         self.graph.where.extend(program.symbols.where)
         bindings = self.run(block, given)
@@ -106,6 +109,13 @@ class Translator(Steps):
         bindings = Bindings(reads, lambda view: self._reread(view, bindings), self._written_back)
         bindings.values.update(given)
         outer, self.block = self.block, block
+        try:
+            self._read_all(block, bindings)
+        finally:
+            self.block = outer
+        return bindings
+
+    def _read_all(self, block: Block, bindings: Bindings) -> None:
         for index, operator in enumerate(block.operators):
             self.graph.place = place_of(operator)
             try:
@@ -115,8 +125,6 @@ class Translator(Steps):
             except FAILURES as error:
                 said = f"its arguments are not those of the operator ({type(error).__name__}: {str(error)[:80]})"
                 self._miss(operator, bindings, index, Unreadable(said))
-        self.block = outer
-        return bindings
 
     def _miss(self, operator: Operator, bindings: Bindings, index: int, error: Unreadable | None) -> None:
         """Let what an operator gives and writes to be opaque, or missing if the file does not state its shape.
@@ -160,7 +168,7 @@ class Translator(Steps):
         results = self._empty(names, arguments) or self._called(operator, arguments, bindings, index)
         written, view = written_by(operator), self._view(operator, arguments, name)
         checked = [self._checked(output, result) for output, result in zip(names, results, strict=False)]
-        if written in bindings.values and not is_array(checked[0]):
+        if written in bindings.values and not is_array(checked[0]) and not isinstance(checked[0], Empty):
             bindings.write(written, checked[0], index)
         for position, (output, result) in enumerate(zip(names, checked, strict=False)):
             bindings.bind(output, result, view and view._replace(position=position))
@@ -205,11 +213,13 @@ class Translator(Steps):
         if len(places) != 1 or "wrap" not in operator.target or self.depth == MOST_GRAPHS:
             raise Unreadable("control flow that depends on data")
         block = read_block(given[places[0]]["graph"])
-        self.depth += 1
         entering = dict(zip(block.inputs, given[places[0] + 1 :], strict=True))
-        bindings = self.run(block, entering)
-        self.depth -= 1
-        return [self._argument(each, bindings) for each in block.outputs]
+        self.depth += 1
+        try:
+            bindings = self.run(block, entering)
+            return [self._argument(each, bindings) for each in block.outputs]
+        finally:
+            self.depth -= 1
 
     def _results(self, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any]:
         operands = [each for value in arguments.values() for each in leaves(value) if is_tensor(each)]

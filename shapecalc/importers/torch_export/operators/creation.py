@@ -67,11 +67,11 @@ def full_like(to: Translator, x: Value, fill_value: Any = None, value: Any = Non
 def scalar(to: Translator, s: Any, **_: Any) -> Value:
     """A number."""
     if isinstance(s, Expr):
-        return _size_as_value(to, s)
+        return size_as_value(to, s)
     return filled(to, (), s)
 
 
-def _size_as_value(to: Translator, size: Expr) -> Value:
+def size_as_value(to: Translator, size: Expr) -> Value:
     """Return a size as a tensor: the number of ones along an axis."""
     ones_ = to.step("expand", to.constant(1), size=(size,))
     return to.step("sum", ones_, dim=0)

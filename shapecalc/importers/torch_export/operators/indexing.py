@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.dims import Expr, product
 from shapecalc.importers.graph import Value
 from shapecalc.importers.torch_export.operands import is_array
 from shapecalc.importers.torch_export.operators import operator
+from shapecalc.importers.torch_export.operators.arithmetic import merged
+from shapecalc.importers.torch_export.operators.creation import size_as_value
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -54,23 +56,34 @@ def index(to: Translator, x: Value, indices: Sequence[Any]) -> Value:
         raise Unreadable("indices of axes that are not neighbours")
     sizes = [x.shape[dim] for dim in dims]
     first = dims[0]
-    if any(not isinstance(size, int) for size in sizes[1:]):
-        raise Unreadable("indices of axes whose sizes are symbols")
+    if is_filled(x) and to.meta is not None and to.meta.shape is not None:
+        return to.expand(to.step("reshape", _number_of(x), shape=(1,) * len(to.meta.shape)), to.meta.shape)
     flat = _joined(to, tensors, sizes)
-    shape = (*x.shape[:first], math.prod(sizes), *x.shape[first + len(dims) :])
+    shape = (*x.shape[:first], product(sizes), *x.shape[first + len(dims) :])
     return _take(to, to.reshape(x, shape), first, flat)
+
+
+def is_filled(x: Value) -> bool:
+    """Return whether a value is a number that is repeated."""
+    return not isinstance(x.node, str) and x.node.type == "expand" and _number_of(x).rank == 0
+
+
+def _number_of(x: Value) -> Value:
+    assert not isinstance(x.node, str)
+    return x.node.reads[0]
 
 
 def _joined(to: Translator, tensors: Sequence[Any], sizes: Sequence[Any]) -> Any:
     """Return the index of axes that are joined: of rows and columns, row · columns + column."""
-    if all(is_array(each) for each in tensors):
+    if all(is_array(each) for each in tensors) and all(isinstance(size, int) for size in sizes):
         flat = tensors[0] % sizes[0]
         for each, size in zip(tensors[1:], sizes[1:], strict=True):
             flat = flat * size + each % size
         return flat
     value = to.value(tensors[0])
     for each, size in zip(tensors[1:], sizes[1:], strict=True):
-        value = to.step("add", to.step("multiply", value, other=size), to.value(each))
+        rows = merged(to, "multiply", value, size_as_value(to, size) if isinstance(size, Expr) else size)
+        value = to.step("add", rows, to.value(each))
     return value
 
 

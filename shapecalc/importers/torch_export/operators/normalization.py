@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EPSILON = 1.1920928955078125e-07
 """What is added if no number is given: the distance of 1 from the next number in float32."""
+IN_TRAINING = ", exported in training mode and computed as in evaluation"
 HELD = ("weight", "bias", "running_mean", "running_var")
 
 
@@ -49,8 +50,10 @@ def batch_norm(
     to: Translator, x: Value, weight: Any, bias: Any, running_mean: Any, running_var: Any, training: bool = False,
     momentum: float = 0.1, eps: float = 1e-5, cudnn_enabled: bool = True,
 ) -> Any:  # fmt: skip
-    """A batch norm, also one that was exported in training: an architecture file does not say in which mode it runs."""
+    """A batch norm; one that was exported in training runs as in evaluation, as all networks here."""
     del cudnn_enabled
+    if training and running_mean is not None and IN_TRAINING not in to.graph.source:
+        to.graph.source += IN_TRAINING
     tensors, held = affine(to, weight, bias)
     if not held:
         raise Unreadable("a batch norm whose weight is computed")
