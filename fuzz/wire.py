@@ -29,7 +29,7 @@ def parsed(data: bytes, depth: int = 0) -> list[Field] | None:
     while at < len(data):
         key, at = _varint(data, at)
         number, kind = key >> 3, key & 7
-        if at < 0 or not 0 < number < 1000 or kind not in (VARINT, FIXED64, BYTES, FIXED32):  # noqa: PLR2004
+        if at < 0 or not 0 < number < 1000 or kind not in (VARINT, FIXED64, BYTES, FIXED32):
             return None
         if kind == VARINT:
             value, at = _varint(data, at)
@@ -56,11 +56,11 @@ def _may_be_message(part: bytes, depth: int) -> bool:
 def _varint(data: bytes, at: int) -> tuple[int, int]:
     """Return a number and where it ends, −1 if it does not end."""
     value = shift = 0
-    while at < len(data) and shift < 70:  # noqa: PLR2004 - ten bytes
+    while at < len(data) and shift < 70:
         byte = data[at]
         at += 1
         value |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004 - the last byte
+        if byte < 0x80:
             return value, at
         shift += 7
     return 0, -1
@@ -86,7 +86,7 @@ def written(fields: list[Field]) -> bytes:
 def _number(value: int) -> bytes:
     found = bytearray()
     value &= 2**64 - 1
-    while value > 0x7F:  # noqa: PLR2004 - what fits into a byte
+    while value > 0x7F:
         found.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*found, value])
@@ -107,14 +107,14 @@ def broken(data: bytes, rng: random.Random) -> bytes:
             del parent[at]
         elif change == 1:
             parent[at:at] = [field] * rng.choice((1, 1, 30))
-        elif change == 2:  # noqa: PLR2004 - the third change
+        elif change == 2:
             other, there = rng.choice(places)
             parent[at] = [field[0], *parsed(written([other[there]]))[0][1:]]  # type: ignore[index]
         elif field[1] == VARINT:
             field[2] = rng.choice(NUMBERS)
         elif field[1] == BYTES and not isinstance(field[2], list):
             same = [p[k][2] for p, k in places if p[k][1] == BYTES and not isinstance(p[k][2], list)]
-            field[2] = rng.choice(TEXTS if rng.random() < 0.5 else [each for each in same if len(each) < 100] or TEXTS)  # noqa: PLR2004
+            field[2] = rng.choice(TEXTS if rng.random() < 0.5 else [each for each in same if len(each) < 100] or TEXTS)
         elif field[1] == BYTES:
             field[0] = rng.choice((field[0], rng.randint(1, 30)))
     return written(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.importers.onnx.checks import refuse_broken_texts
 from shapecalc.importers.unreadable import refuse_container, refuse_without
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def load(path: str, limits: Limits) -> Model:
         refuse_container(path, f"is no ONNX model, or a part of one: {_first_line(error)}")
     if not proto.HasField("graph") or not (proto.graph.node or proto.graph.output):
         refuse_container(path, "has no graph")
+    refuse_broken_texts(path, proto)
     versions = [each.version for each in proto.opset_import if each.domain in ("", "ai.onnx")]
     if len(versions) > 1 and len(set(versions)) > 1:
         refuse_container(path, f"states several versions of the operator set of ONNX: {sorted(set(versions))}")

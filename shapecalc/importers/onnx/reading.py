@@ -15,6 +15,7 @@ from shapecalc.dims import Expr
 from shapecalc.importers.graph import Graph, Stored, Value
 from shapecalc.importers.imported import Reading
 from shapecalc.importers.onnx import families, refusals
+from shapecalc.importers.onnx.checks import check_node
 from shapecalc.importers.onnx.node import OPERATORS, OnnxNode
 from shapecalc.importers.onnx.parameters import roles_of
 from shapecalc.importers.onnx.places import place_of
@@ -27,7 +28,7 @@ from shapecalc.parser.names import is_name, likely_step_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shapecalc.dims import Dim, Shape
+    from shapecalc.dims import Dim
     from shapecalc.importers.onnx.model import Model
     from shapecalc.importers.onnx.node import Entry
     from shapecalc.importers.onnx.tensors import Array
@@ -163,6 +164,7 @@ class GraphReader:
             self.problems.add(operator, error, place.said)
 
     def _results(self, node: Any, operator: str, entries: list[Any], depth: int) -> Sequence[Entry | None]:
+        check_node(node, self.opset)
         attributes = {each.name: _attribute(each) for each in node.attribute}
         if operator == "If":
             return self._branch(entries, attributes, depth)
