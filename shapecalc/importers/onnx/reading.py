@@ -20,7 +20,7 @@ from shapecalc.importers.onnx.parameters import roles_of
 from shapecalc.importers.onnx.places import place_of
 from shapecalc.importers.onnx.shape_computations import NotFoldedError, fold
 from shapecalc.importers.onnx.symbols import Symbols
-from shapecalc.importers.onnx.tensors import Weight, dtype_of, plain, weight_of
+from shapecalc.importers.onnx.tensors import Weight, dtype_of, plain, weight_in_file, weight_of
 from shapecalc.importers.unreadable import Problems, Unreadable
 from shapecalc.parser.names import is_name, likely_step_name
 
@@ -62,7 +62,9 @@ class GraphReader:
     """A graph while it is read: what each name is, how often it is read, and what has become a step already."""
 
     def __init__(self, model: Model) -> None:
-        self.folder = Path(model.path).parent
+        self.path = Path(model.path)
+        self.folder = self.path.parent
+        self.spans = model.spans
         self.graph = Graph(model.name, model.source)
         self.opset = model.opset
         self.problems = Problems()
@@ -93,7 +95,11 @@ class GraphReader:
         for tensor in proto.initializer:
             try:
                 trainable = tensor.name not in self.roles.buffers
-                weight = weight_of(tensor, self.folder, trainable=trainable)
+                span = self.spans.get(tensor.name)
+                if span is None:
+                    weight = weight_of(tensor, self.folder, trainable=trainable)
+                else:
+                    weight = weight_in_file(tensor, self.path, span, trainable=trainable)
                 self.weights[tensor.name] = weight
                 is_number = not weight.shape and self.roles.is_number(tensor.name)
                 self.values[tensor.name] = weight.array() if is_number else weight
