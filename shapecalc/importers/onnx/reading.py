@@ -158,7 +158,6 @@ class GraphReader:
             if unknown:
                 self.problems.add(node.op_type, Unreadable(f"it reads `{unknown[0]}`, which no node before it computes"))
             return
-        place = self.graph.place = place_of(node)
         operator = node.op_type if node.domain in DOMAINS else f"{node.domain}.{node.op_type}"
         try:
             results = self._results(node, operator, entries, depth)
@@ -166,12 +165,14 @@ class GraphReader:
                 if name and result is not None:
                     self.set(name, result)
         except Unreadable as error:
-            self.problems.add(operator, error, place.said)
+            self.problems.add(operator, error, place_of(node).said)
 
     def _results(self, node: Any, operator: str, entries: list[Any], depth: int) -> Sequence[Entry | None]:
         attributes = {each.name: _attribute(each) for each in node.attribute}
         if operator == "If":
             return self._branch(entries, attributes, depth)
+        if operator == "ConstantOfShape":
+            self.graph.place = place_of(node)  # its shape may depend on symbols
         try:
             return fold(self, operator, entries, attributes, node.output)
         except NotFoldedError:
@@ -183,6 +184,7 @@ class GraphReader:
         unknown = [name for name in attributes if name not in given]
         if unknown:
             raise Unreadable(f"`{operator}` has the attribute `{unknown[0]}`, which is not known")
+        self.graph.place = place_of(node)
         made = OnnxNode(self, operator, node.input, entries, node.output)
         try:
             results = function(made, **attributes)
