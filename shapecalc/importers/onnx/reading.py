@@ -21,7 +21,7 @@ from shapecalc.importers.onnx.parameters import roles_of
 from shapecalc.importers.onnx.places import place_of
 from shapecalc.importers.onnx.shape_computations import NotFoldedError, fold
 from shapecalc.importers.onnx.symbols import Symbols
-from shapecalc.importers.onnx.tensors import Weight, dtype_of, plain, weight_of
+from shapecalc.importers.onnx.tensors import Weight, dtype_of, plain, weight_in_file, weight_of
 from shapecalc.importers.unreadable import Problems, Unreadable
 from shapecalc.parser.names import is_name, likely_step_name
 
@@ -63,7 +63,9 @@ class GraphReader:
     """A graph while it is read: what each name is, how often it is read, and what has become a step already."""
 
     def __init__(self, model: Model) -> None:
-        self.folder = Path(model.path).parent
+        self.path = Path(model.path)
+        self.folder = self.path.parent
+        self.spans = model.spans
         self.graph = Graph(model.name, model.source)
         self.opset = model.opset
         self.problems = Problems()
@@ -94,7 +96,11 @@ class GraphReader:
         for tensor in proto.initializer:
             try:
                 trainable = tensor.name not in self.roles.buffers
-                weight = weight_of(tensor, self.folder, trainable=trainable)
+                span = self.spans.get(tensor.name)
+                if span is None:
+                    weight = weight_of(tensor, self.folder, trainable=trainable)
+                else:
+                    weight = weight_in_file(tensor, self.path, span, trainable=trainable)
                 self.weights[tensor.name] = weight
                 is_number = not weight.shape and self.roles.is_number(tensor.name)
                 self.values[tensor.name] = weight.array() if is_number else weight
@@ -153,7 +159,6 @@ class GraphReader:
             if unknown:
                 self.problems.add(node.op_type, Unreadable(f"it reads `{unknown[0]}`, which no node before it computes"))
             return
-        place = self.graph.place = place_of(node)
         operator = node.op_type if node.domain in DOMAINS else f"{node.domain}.{node.op_type}"
         try:
             results = self._results(node, operator, entries, depth)
@@ -161,13 +166,15 @@ class GraphReader:
                 if name and result is not None:
                     self.set(name, result)
         except Unreadable as error:
-            self.problems.add(operator, error, place.said)
+            self.problems.add(operator, error, place_of(node).said)
 
     def _results(self, node: Any, operator: str, entries: list[Any], depth: int) -> Sequence[Entry | None]:
         check_node(node, self.opset)
         attributes = {each.name: _attribute(each) for each in node.attribute}
         if operator == "If":
             return self._branch(entries, attributes, depth)
+        if operator == "ConstantOfShape":
+            self.graph.place = place_of(node)  # its shape may depend on symbols
         try:
             return fold(self, operator, entries, attributes, node.output)
         except NotFoldedError:
@@ -179,6 +186,7 @@ class GraphReader:
         unknown = [name for name in attributes if name not in given]
         if unknown:
             raise Unreadable(f"`{operator}` has the attribute `{unknown[0]}`, which is not known")
+        self.graph.place = place_of(node)
         made = OnnxNode(self, operator, node.input, entries, node.output)
         try:
             results = function(made, **attributes)
