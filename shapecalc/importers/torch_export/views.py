@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.importers.graph import Value
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 PARTS = frozenset({"slice", "select", "narrow", "split", "split_with_sizes", "chunk", "unbind", "tensor_split"})
 ORDERS = frozenset({"permute", "transpose", "t", "swapaxes", "movedim"})
@@ -46,9 +46,7 @@ def order_of(name: str, arguments: Mapping[str, Any], rank: int) -> list[int]:
     return order
 
 
-def written_back(
-    to: Translator, name: str, arguments: Mapping[str, Any], position: int, whole: Value, part: Value
-) -> Value:
+def written_back(to: Steps, name: str, arguments: Mapping[str, Any], position: int, whole: Value, part: Value) -> Value:
     """Return what a tensor is after a view of it, output `position` of an operator, has got another value."""
     if name in ORDERS:
         order = order_of(name, arguments, whole.rank)
