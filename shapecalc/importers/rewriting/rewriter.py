@@ -66,6 +66,8 @@ class Rewriter:
     """How many steps of the reader a step replaces, if not one."""
     dead: dict[int, Node] = field(default_factory=dict)
     """Steps that were removed: a reference keeps their identity from being another's."""
+    passed: set[int] = field(default_factory=set)
+    """The steps of this round that are before the place where rules are tried."""
     values: dict[tuple[str, str], Array | None] = field(default_factory=dict)
     """Arrays of the file that were read, by `Stored.key`."""
 
@@ -80,10 +82,12 @@ class Rewriter:
             for type_, rules in group.by_type.items():
                 by_type[type_] += rules
         pending, self.graph.nodes = self.graph.nodes, []
+        self.passed.clear()
         applied = False
         for node in pending:
             if id(node) not in self.dead:
                 self.graph.nodes.append(node)
+                self.passed.add(id(node))
                 applied |= self._apply_at(node, by_type)
         self.graph.nodes = [node for node in self.graph.nodes if id(node) not in self.dead]
         return applied
@@ -118,6 +122,7 @@ class Rewriter:
         added = nodes[before:]
         for each in added:
             self._enter(each)
+            self.passed.add(id(each))
         for old, new in pairs:
             self._replace(old, new)
         for each in added:
@@ -158,6 +163,10 @@ class Rewriter:
         """Return the step that alone reads a value, None if there are others, or if it is an output."""
         users = self.users.get(value.key, {})
         return next(iter(users.values())) if len(users) == 1 and not self.is_output(value) else None
+
+    def is_passed(self, node: Node) -> bool:
+        """Return whether a step is before the place where rules are tried, so that a new step there can read it."""
+        return id(node) in self.passed
 
     def is_held_once(self, stored: Stored) -> bool:
         """Return whether one step alone has a tensor of the file."""
