@@ -159,9 +159,8 @@ def reshaping(before: Shape, after: Shape) -> tuple[str, dict[str, object]] | No
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
     shape: list[Dim] = [0] * same + list(after[same:])
-    rest = exact_quotient(product(before), product(after[:same] + after[same + 1 :])) if same < len(after) else None
-    if same == 0 and rest == after[0] and before[:1] != (1,):
-        shape[0] = -1
+    if same == 0 and after and before and before[0] != 1 and exact_quotient(after[0], before[0]) is not None:
+        shape[0] = -1  # the batch is in it
     return "reshape", {"shape": tuple(shape)}
 
 

@@ -229,7 +229,7 @@ class Rewriter:
         while todo:
             each = todo.pop()
             values = [each.value(output) for output in each.outputs]
-            if id(each) in self.dead or any(self.users.get(value.key) or self.is_output(value) for value in values):
+            if id(each) in self.dead or self._is_kept(each) or any(self.users.get(value.key) or self.is_output(value) for value in values):
                 continue
             self.dead[id(each)] = each
             for value in values:
@@ -240,6 +240,11 @@ class Rewriter:
                 self.users[read.key].pop(id(each), None)
                 if isinstance(read.node, Node):
                     todo.append(read.node)
+
+    def _is_kept(self, node: Node) -> bool:
+        """Return whether a step stays if nothing reads it: costs that are not known, or a tensor that others share."""
+        held = node.type == "buffer" and any(len(self.holders[each.name]) > 1 for each in node.tensors.values())
+        return node.type == "opaque" or held
 
     def bury_unread(self) -> None:
         """Remove the steps that no output of the network depends on."""

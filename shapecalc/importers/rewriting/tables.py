@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.diagnostics import ShapecalcError
 from shapecalc.dims import product
 from shapecalc.importers.graph import Node
+from shapecalc.importers.unreadable import Unreadable
 from shapecalc.layers.base import fields_of
 
 if TYPE_CHECKING:
@@ -113,7 +115,10 @@ def stored_array(at: Rewriter, stored: Stored) -> Array | None:
     if stored.key not in at.values:
         array = None
         if at.arrays is not None:
-            array = dict(at.arrays([stored.name])).get(stored.name)
+            try:
+                array = dict(at.arrays([stored.name])).get(stored.name)
+            except (Unreadable, ShapecalcError):  # whoever needs the values is told
+                array = None
         if array is not None and stored.convert is not None:
             array = stored.convert(array)
         at.values[stored.key] = None if array is None or array.shape != stored.shape else array
