@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fuzz import wire
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.diagnostics.limits import Limits
 from shapecalc.files.load import loads_source
@@ -73,9 +74,11 @@ def seeds(format_: str) -> list[bytes]:
 
 
 def mutant(data: bytes, rng: random.Random) -> bytes:
-    """Return a file that is broken in one to four places, in its structure if it is an archive of JSON."""
-    if not data.startswith(b"PK") or rng.random() < 0.1:
+    """Return a file that is broken in one to four places, nine of ten in their structure."""
+    if rng.random() < 0.1:
         return broken_bytes(data, rng)
+    if not data.startswith(b"PK"):
+        return wire.broken(data, rng)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {info.filename: archive.read(info) for info in archive.infolist()}
     texts = [name for name in members if name.endswith(".json") and len(members[name]) > 100]

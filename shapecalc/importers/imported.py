@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from shapecalc.importers.unreadable import Problems
+from shapecalc.importers.unreadable import Problems, Unreadable, refuse_container
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,14 +67,20 @@ class Imported:
         return self.reading.examples if self.reading else None
 
     def arrays(self) -> dict[str, Array]:
-        """Return the values of the file's tensors by our paths; empty if the file has none."""
+        """Return the values of the file's tensors by our paths; empty if the file has none.
+
+        Raises `ShapecalcError` SC032 if they are not in the file, or outside of its folder.
+        """
         if self.reading is None or self.reading.arrays is None:
             return {}
-        stored = self.reading.arrays(sorted({each.name for each in self.tensors.values()}))
-        return {
-            path: each.convert(stored[each.name]) if each.convert else stored[each.name]
-            for path, each in self.tensors.items()
-        }
+        try:
+            stored = self.reading.arrays(sorted({each.name for each in self.tensors.values()}))
+            return {
+                path: each.convert(stored[each.name]) if each.convert else stored[each.name]
+                for path, each in self.tensors.items()
+            }
+        except Unreadable as error:
+            refuse_container(self.file, f"has values that cannot be read: {error}")
 
 
 def import_file(format_: str, path: str, limits: Limits, *, partial: bool = False) -> Imported:
@@ -89,10 +95,12 @@ def import_file(format_: str, path: str, limits: Limits, *, partial: bool = Fals
 
 def imported(reading: Reading, path: str, *, partial: bool = False) -> Imported:
     """Return what a reader has read as an architecture file; raise `ShapecalcError` SC031 unless all of it or `partial`."""
-    from shapecalc.importers.writing import write  # noqa: PLC0415 - only a file of another tool needs it
+    from shapecalc.importers.rewriting import rewrite  # noqa: PLC0415 - only a file of another tool needs it
+    from shapecalc.importers.writing import write  # noqa: PLC0415
 
     if reading.problems and not partial:
         raise reading.problems.error(path)
+    rewrite(reading.graph, reading.arrays)
     written = write(reading.graph)
     stated = {written.slots[key]: shape for key, shape in reading.graph.stated.items() if key in written.slots}
     return Imported(written.text, path, stated, written.tensors, reading)

@@ -80,7 +80,7 @@ def lay_out(graph: Graph) -> Layout:
     inputs = {value.key: "input" if len(graph.inputs) == 1 else name for name, value in graph.inputs.items()}
     layout.network = _body(layout, folding.root, inputs, set(graph.inputs))
     layout.network.outputs = dict(graph.outputs)
-    _paths(layout, layout.network, folding.root, "", set())
+    _paths(layout, layout.network, folding.root, "", {})
     return layout
 
 
@@ -196,13 +196,13 @@ def _entries(items: list[Node | tuple[Scope, ...]], scope: Scope, taken: set[str
     names: dict[int, str] = {}
     for item in items:
         if isinstance(item, Node):
-            wanted = relative(_path_of(item), scope.path)
+            paths = [_path_of(item), item.place.path] if item.tensors else []
         else:
-            path = item[0].path if len(item) == 1 else item[0].path.rpartition(".")[0]
-            wanted = relative(path, scope.path)
-        if wanted and wanted not in taken:
-            names[id(item)] = wanted
-            taken.add(wanted)
+            paths = [item[0].path if len(item) == 1 else item[0].path.rpartition(".")[0]]
+        wanted = [name for path in paths if (name := relative(path, scope.path)) and name not in taken]
+        if wanted:
+            names[id(item)] = wanted[0]
+            taken.add(wanted[0])
     entries = []
     for index, item in enumerate(items):
         default = name = f"{item.type if isinstance(item, Node) else 'block'}_{index}"
@@ -218,11 +218,10 @@ def _entries(items: list[Node | tuple[Scope, ...]], scope: Scope, taken: set[str
 
 def _path_of(node: Node) -> str:
     """Return the path that a step has in the file by the names of its tensors, else that of its module."""
-    if not node.tensors:
-        return ""
-    paths = {stored.name.removesuffix(f".{key}") if key else stored.name for key, stored in node.tensors.items()}
-    named = all(not key or stored.name.endswith(f".{key}") for key, stored in node.tensors.items())
-    return paths.pop() if len(paths) == 1 and named else node.place.path
+    ends = {key: f".{key}" if key else "" for key in node.tensors}
+    named = {key: stored.name for key, stored in node.tensors.items() if stored.name.endswith(ends[key])}
+    paths = {name.removesuffix(ends[key]) for key, name in named.items()}
+    return paths.pop() if len(paths) == 1 else node.place.path
 
 
 def relative(path: str, scope: str) -> str:
@@ -266,7 +265,7 @@ def snake_case(name: str) -> str:
     return "".join(letters).strip("_")
 
 
-def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: set[tuple[str, str]]) -> None:
+def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: dict[tuple[str, str], Node]) -> None:
     """Record the path of each value and tensor of a body, as a use of it at `prefix` has them."""
     items = layout.folding.items(scope)
     for entry in body.entries:
@@ -282,8 +281,8 @@ def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: set[tup
         for value in map(node.value, node.outputs):
             layout.slots[value.key] = joined(path, value.output)
         for key, stored in node.tensors.items():
-            if stored.key not in owned:
-                owned.add(stored.key)
+            # A step that has one tensor under two names has it twice: a step cannot share with itself.
+            if owned.setdefault(stored.key, node) is node:
                 layout.tensors[joined(path, key)] = stored
 
 

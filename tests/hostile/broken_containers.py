@@ -391,9 +391,3 @@ def _programs() -> Iterator[tuple[str, Any, str]]:
     ):
         stated = {"dtype": 7, "sizes": [size, {"as_int": 8}], "strides": [{"as_int": 8}, {"as_int": 1}]}
         yield name, program(graph={"tensor_values": {"x": stated, "y": stated}}), BROKEN
-
-
-def files() -> Iterator[Hostile]:
-    """Yield all files."""
-    yield from keras_files()
-    yield from torch_files()

@@ -7,31 +7,46 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fuzz.containers import SEEDS, check, drawn, seeds
+from fuzz.containers import LIMITS, SEEDS, check, drawn, seeds
+from shapecalc.diagnostics import ShapecalcError
+from shapecalc.importers.imported import import_file
 from tests.hostile import process
-from tests.hostile.broken_containers import archived, files, keras_archive, layer, model, nested_models, source
+from tests.hostile.broken_containers import (
+    archived,
+    keras_archive,
+    keras_files,
+    layer,
+    model,
+    nested_models,
+    source,
+    torch_files,
+)
+from tests.hostile.broken_onnx import onnx_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMATS = ("keras", "torch_export")
+    from tests.hostile.broken_containers import Hostile
+
+FORMATS = ("keras", "torch_export", "onnx")
+FILES = (*keras_files(), *torch_files(), *onnx_files())
 DRAWN = 250
 """Mutants of each format; `python -m fuzz.containers` draws more."""
 
 
 def test_hostile_files_are_refused_with_the_code_that_is_expected(tmp_path: Path) -> None:
     found, path, count = {}, tmp_path / "net", 0
-    for hostile in files():
+    for hostile in FILES:
         path.write_bytes(hostile.data)
         code, count = check(hostile.format, path), count + 1
         if code != hostile.code:
             found[hostile.name] = f"{code or 'read'}, expected {hostile.code or 'read'}"
     assert found == {}
-    assert count >= 200
+    assert count >= 240
 
 
 def test_every_hostile_file_has_a_name_of_its_own() -> None:
-    names = [hostile.name for hostile in files()]
+    names = [hostile.name for hostile in FILES]
     assert sorted(set(names)) == sorted(names)
 
 
@@ -83,3 +98,15 @@ def test_commands_refuse_hostile_files_in_bounded_memory(name: str, data: bytes,
     assert ended.code == (1 if code == "SC031" else 2)
     assert "Traceback" not in text
     assert "\x1b[31mExec" not in text
+
+
+@pytest.mark.parametrize(
+    "hostile", [each for each in FILES if "tensor in a file" in each.name], ids=lambda each: each.name
+)
+def test_values_outside_of_the_folder_are_not_read(hostile: Hostile, tmp_path: Path) -> None:
+    """The graph is read without them; the values are refused when they are needed."""
+    path = tmp_path / "net.onnx"
+    path.write_bytes(hostile.data)
+    with pytest.raises(ShapecalcError) as caught:
+        import_file("onnx", str(path), LIMITS).arrays()
+    assert {each.code for each in caught.value.diagnostics} == {"SC032"}

@@ -14,6 +14,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+VERSION = {"opset_imports": [helper.make_opsetid("", 17)], "ir_version": 8}
 FOLDER = Path(__file__).parents[1] / "hostile" / "containers"
 
 
@@ -79,7 +80,7 @@ def convolutional() -> onnx.ModelProto:
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 3, 8, 8])
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 5])
     initial = [tensor("w", 4, 3, 3, 3), tensor("b", 4), tensor("g", 5, 64), tensor("h", 5)]
-    return helper.make_model(helper.make_graph(nodes, "convolutional", [x], [y], initial))
+    return helper.make_model(helper.make_graph(nodes, "convolutional", [x], [y], initial), **VERSION)
 
 
 def recurrent() -> onnx.ModelProto:
@@ -93,7 +94,7 @@ def recurrent() -> onnx.ModelProto:
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["T", "N", 2])
     axis = numpy_helper.from_array(np.array([1], np.int64), "axis")
     initial = [tensor("w", 1, 16, 3), tensor("r", 1, 16, 4), tensor("m", 4, 2), axis]
-    return helper.make_model(helper.make_graph(nodes, "recurrent", [x], [y], initial))
+    return helper.make_model(helper.make_graph(nodes, "recurrent", [x], [y], initial), **VERSION)
 
 
 def main() -> None:

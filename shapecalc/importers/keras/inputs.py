@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from shapecalc.dims import Dim
     from shapecalc.importers.keras.calls import Session
 
+FIRST = ""
+"""The input of a sequential model, whatever its name is."""
 MAP, FRAMES, INDICES = "map", "frames", "indices"
 """What the first layers read: channels on axis 1, on axis 2 after that of time, or integers of an embedding."""
 _MAPS = (
@@ -50,7 +52,7 @@ def network_inputs(session: Session, model: LayerConfig) -> dict[str, Tensor]:
     wants = reads_first(model)
     found = declared(model)
     for index, each in enumerate(found):
-        wanted = wants.get(each.name)
+        wanted = wants.get(each.name, wants.get(FIRST))
         name = likely_step_name(each.name) or ""
         name = "input" if len(found) == 1 else name if is_name(name) else f"input_{index}"
         while name in inputs:
@@ -149,7 +151,7 @@ def _dtype(dtype: Any) -> str:
 
 
 def reads_first(model: LayerConfig, depth: int = 0, known: dict[int, str | None] | None = None) -> dict[str, str]:
-    """Return what the first layers that read each input need, by its name; nothing if they read any order.
+    """Return what the first layers that read each input need, by its name or `FIRST`; nothing if they read any order.
 
     `known` has what models in models need, each of which is looked at once.
     """
@@ -159,7 +161,7 @@ def reads_first(model: LayerConfig, depth: int = 0, known: dict[int, str | None]
     known = {} if known is None else known
     if model.kind == "Sequential":
         wanted = next((want for layer in layers if (want := _wanted(layer, depth, known)) is not None), "")
-        return {each.name: wanted for each in declared(model) if wanted}
+        return {FIRST: wanted} if wanted else {}
     readers: dict[str, list[LayerConfig]] = {}
     for layer in layers:
         for output in {output.layer for node in nodes_of(layer.around, layer.name) for output in node.reads()}:

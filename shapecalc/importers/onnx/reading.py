@@ -15,19 +15,20 @@ from shapecalc.dims import Expr
 from shapecalc.importers.graph import Graph, Stored, Value
 from shapecalc.importers.imported import Reading
 from shapecalc.importers.onnx import families, refusals
+from shapecalc.importers.onnx.checks import check_node
 from shapecalc.importers.onnx.node import OPERATORS, OnnxNode
-from shapecalc.importers.onnx.parameters import buffers_of
+from shapecalc.importers.onnx.parameters import roles_of
 from shapecalc.importers.onnx.places import place_of
 from shapecalc.importers.onnx.shape_computations import NotFoldedError, fold
 from shapecalc.importers.onnx.symbols import Symbols
-from shapecalc.importers.onnx.tensors import Weight, dtype_of, plain, weight_of
+from shapecalc.importers.onnx.tensors import Weight, dtype_of, plain, weight_in_file, weight_of
 from shapecalc.importers.unreadable import Problems, Unreadable
 from shapecalc.parser.names import is_name, likely_step_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shapecalc.dims import Dim, Shape
+    from shapecalc.dims import Dim
     from shapecalc.importers.onnx.model import Model
     from shapecalc.importers.onnx.node import Entry
     from shapecalc.importers.onnx.tensors import Array
@@ -40,7 +41,7 @@ MOST_KNOWN = 1 << 20
 """The most elements of a tensor that is computed with while reading."""
 DEEPEST = 50
 """The greatest depth of graphs in nodes, such as the branches of `If`."""
-DOMAINS = ("", "ai.onnx")
+DOMAINS = ("", "ai.onnx", "ai.onnx.preview")
 
 
 class Missing:
@@ -62,13 +63,15 @@ class GraphReader:
     """A graph while it is read: what each name is, how often it is read, and what has become a step already."""
 
     def __init__(self, model: Model) -> None:
-        self.folder = Path(model.path).parent
+        self.path = Path(model.path)
+        self.folder = self.path.parent
+        self.spans = model.spans
         self.graph = Graph(model.name, model.source)
         self.opset = model.opset
         self.problems = Problems()
         self.symbols = Symbols()
         self.values: dict[str, Entry | Missing] = {}
-        self.buffers = buffers_of(model.proto.graph)
+        self.roles = roles_of(model.proto.graph)
         self.users: Counter[str] = Counter()
         self.readers: dict[str, Any] = {}
         self.done: set[int] = set()
@@ -92,9 +95,15 @@ class GraphReader:
     def _tensors(self, proto: Any) -> None:
         for tensor in proto.initializer:
             try:
-                trainable = tensor.name not in self.buffers
-                weight = weight_of(tensor, self.folder, trainable=trainable)
-                self.values[tensor.name] = self.weights[tensor.name] = weight
+                trainable = tensor.name not in self.roles.buffers
+                span = self.spans.get(tensor.name)
+                if span is None:
+                    weight = weight_of(tensor, self.folder, trainable=trainable)
+                else:
+                    weight = weight_in_file(tensor, self.path, span, trainable=trainable)
+                self.weights[tensor.name] = weight
+                is_number = not weight.shape and self.roles.is_number(tensor.name)
+                self.values[tensor.name] = weight.array() if is_number else weight
             except Unreadable as error:
                 self.values[tensor.name] = MISSING
                 self.problems.add("initializer", error)
@@ -110,6 +119,11 @@ class GraphReader:
                 raise Unreadable(f"the input `{value.name}` is no tensor but {kind or 'of an unknown type'}")
             if not value.type.tensor_type.HasField("shape"):
                 raise Unreadable(f"the input `{value.name}` has no shape: not even its number of axes is known")
+            dims = value.type.tensor_type.shape.dim
+            if not dims:
+                raise Unreadable(f"the input `{value.name}` is a number without axes, which no input here is")
+            if any(dim.HasField("dim_value") and not dim.dim_value for dim in dims):
+                raise Unreadable(f"the input `{value.name}` has an axis of size 0")
             dtype = dtype_of(value.type.tensor_type.elem_type)
             self.values[value.name] = self.graph.input(self._name(value.name), self.symbols.shape(value), dtype)
         except Unreadable as error:
@@ -145,7 +159,6 @@ class GraphReader:
             if unknown:
                 self.problems.add(node.op_type, Unreadable(f"it reads `{unknown[0]}`, which no node before it computes"))
             return
-        place = self.graph.place = place_of(node)
         operator = node.op_type if node.domain in DOMAINS else f"{node.domain}.{node.op_type}"
         try:
             results = self._results(node, operator, entries, depth)
@@ -153,12 +166,15 @@ class GraphReader:
                 if name and result is not None:
                     self.set(name, result)
         except Unreadable as error:
-            self.problems.add(operator, error, place.said)
+            self.problems.add(operator, error, place_of(node).said)
 
     def _results(self, node: Any, operator: str, entries: list[Any], depth: int) -> Sequence[Entry | None]:
+        check_node(node, self.opset)
         attributes = {each.name: _attribute(each) for each in node.attribute}
         if operator == "If":
             return self._branch(entries, attributes, depth)
+        if operator == "ConstantOfShape":
+            self.graph.place = place_of(node)  # its shape may depend on symbols
         try:
             return fold(self, operator, entries, attributes, node.output)
         except NotFoldedError:
@@ -170,6 +186,7 @@ class GraphReader:
         unknown = [name for name in attributes if name not in given]
         if unknown:
             raise Unreadable(f"`{operator}` has the attribute `{unknown[0]}`, which is not known")
+        self.graph.place = place_of(node)
         made = OnnxNode(self, operator, node.input, entries, node.output)
         try:
             results = function(made, **attributes)
@@ -233,6 +250,9 @@ class GraphReader:
     def _stored(self, stored: Stored) -> Value:
         if 0 in stored.shape:
             raise Unreadable(f"the tensor `{stored.name}` has an axis of size 0")
+        if self.roles.is_constant(stored.name):
+            constant = stored._replace(trainable=False)
+            return self.graph.step("constant", shape=stored.shape, dtype=stored.dtype, tensors={"": constant})
         if stored.trainable and stored.dtype == "float32":
             return self.graph.step("parameter", shape=stored.shape, tensors={"": stored})
         return self.graph.step("buffer", shape=stored.shape, dtype=stored.dtype, tensors={"": stored})

@@ -57,6 +57,7 @@ def fold(
     arrays = [_array(entry) for entry in entries]
     if sum(array.size for array in arrays if array is not None) > MOST:
         raise NotFoldedError
+    symbolic = any(array is not None and array.dtype.kind == "O" for array in arrays)
     try:
         result = function(*arrays, **attributes)
     except known_numbers.UndecidedError as error:
@@ -64,6 +65,8 @@ def fold(
             raise NotFoldedError from None
         raise Unreadable(f"`{operator}` of sizes: {error}") from None
     except (TypeError, ValueError, IndexError, OverflowError, ZeroDivisionError) as error:
+        if symbolic and operator in _STEPS_TOO:
+            raise NotFoldedError from None
         raise Unreadable(f"`{operator}` of known numbers: {error}") from None
     results = result if isinstance(result, list) else [result]
     if sum(array.size for array in results) > MOST:
