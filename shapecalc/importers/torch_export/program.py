@@ -92,7 +92,7 @@ class Program:
             strides = self.symbols.shape(found["strides"])
         except Unreadable:
             return Meta(None, dtype, contiguous=False)
-        return Meta(shape, dtype, _is_contiguous(shape, strides))
+        return Meta(shape, dtype, is_contiguous(shape, strides))
 
     def number(self, block: Subgraph, name: str) -> Dim:
         """Return the size that a name stands for; raise `Unreadable` if it is another number."""
@@ -184,7 +184,8 @@ def read_block(graph: Any) -> Subgraph:
     return Subgraph(operators, inputs, graph["outputs"], graph["tensor_values"], numbers)
 
 
-def _is_contiguous(shape: Shape, strides: Shape) -> bool:
+def is_contiguous(shape: Shape, strides: Shape) -> bool:
+    """Return whether elements are in memory in their order; the strides of axes of size 1 do not matter."""
     expected: Dim = 1
     for size, stride in zip(reversed(shape), reversed(strides), strict=True):
         if size != 1 and stride != expected:

@@ -194,6 +194,8 @@ class Translator(Steps):
             return self._inner(operator, arguments)
         names = outputs_of(operator)
         self.meta = self.program.meta(self.block, names[0]) if names else None
+        base = self.program.meta(self.block, base_of(operator) or "")
+        self.contiguous = base is not None and base.contiguous
         self.read_outputs = [bindings.last_reads.get(output, -1) > index for output in names]
         return self._results(operator, arguments)
 

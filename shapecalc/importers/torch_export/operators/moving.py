@@ -8,6 +8,7 @@ from shapecalc.dims import Dim, Expr, product
 from shapecalc.importers.torch_export.dtypes import dtype_of
 from shapecalc.importers.torch_export.operands import Empty
 from shapecalc.importers.torch_export.operators import operator
+from shapecalc.importers.torch_export.program import is_contiguous
 from shapecalc.importers.torch_export.views import order_of, part_sizes, slice_bounds
 from shapecalc.importers.unreadable import Unreadable
 
@@ -75,6 +76,14 @@ def _without_minus_one(given: tuple[Dim, ...], stated: tuple[Dim, ...]) -> tuple
 def reshape_as(to: Steps, x: Value, other: Value) -> Value:
     """The shape of another tensor."""
     return to.reshape(x, other.shape)
+
+
+@operator("as_strided")
+def as_strided(to: Steps, x: Value, size: Sequence[Dim], stride: Sequence[Dim], storage_offset: Any = None) -> Value:
+    """Elements at places in memory; only those of a whole tensor in their order, as another shape."""
+    if storage_offset or not to.contiguous or not is_contiguous(tuple(size), tuple(stride)):
+        raise Unreadable("places in memory that are not those of a whole tensor in order")
+    return to.reshape(x, size)
 
 
 @operator("unflatten")

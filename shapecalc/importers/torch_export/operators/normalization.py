@@ -76,6 +76,14 @@ def native_batch_norm(to: Steps, x: Value, weight: Any, bias: Any, running_mean:
     return result, None, None
 
 
+@operator("_native_batch_norm_legit_functional", "_native_batch_norm_legit", held=HELD)
+def training_batch_norm(to: Steps, x: Value, weight: Any, bias: Any, running_mean: Any = None, running_var: Any = None,
+                        training: bool = True, momentum: float = 0.1, eps: float = 1e-5) -> Any:  # fmt: skip
+    """A batch norm that was exported in training, with statistics that are not needed."""
+    result = batch_norm(to, x, weight, bias, running_mean, running_var, training, momentum, eps)
+    return result, None, None, None, None
+
+
 @operator("layer_norm", held=("weight", "bias"))
 def layer_norm(
     to: Steps, x: Value, normalized_shape: Sequence[Any], weight: Any = None, bias: Any = None, eps: float = 1e-5,
