@@ -22,7 +22,7 @@ from shapecalc.importers.torch_export.operands import (
 from shapecalc.importers.torch_export.operators import handler_of
 from shapecalc.importers.torch_export.program import MALFORMED, place_of, read_block
 from shapecalc.importers.torch_export.steps import Steps
-from shapecalc.importers.torch_export.views import IF_CONTIGUOUS, VIEWS, written_back
+from shapecalc.importers.torch_export.views import CASTS, IF_CONTIGUOUS, OTHERS, VIEWS, written_back
 from shapecalc.importers.unreadable import Problems, Unreadable
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class Translator(Steps):
     ) -> Sequence[Any]:
         """Return what an operator gives."""
         if operator.target.startswith("higher_order."):
-            return self._inner(operator, arguments)
+            return self._inner(operator, arguments, bindings, index)
         names = outputs_of(operator)
         self.meta = self.program.meta(self.block, names[0]) if names else None
         base = self.program.meta(self.block, base_of(operator) or "")
@@ -206,14 +206,24 @@ class Translator(Steps):
             return View(base, operator, arguments, 0, copies=False)
         if name not in VIEWS or base is None or not operator.target.startswith("aten."):
             return None
-        meta = self.program.meta(self.block, base) if name in IF_CONTIGUOUS else None
-        return View(base, operator, arguments, 0, name in IF_CONTIGUOUS and not (meta and meta.contiguous))
+        meta = self.program.meta(self.block, base)
+        contiguous = meta is not None and meta.contiguous
+        if (name == "contiguous" and not contiguous) or (name in CASTS and not self._same_dtype(operator, base)):
+            return None
+        return View(base, operator, arguments, 0, name in OTHERS or (name in IF_CONTIGUOUS and not contiguous))
+
+    def _same_dtype(self, operator: Operator, base: str) -> bool:
+        """Return whether an operator gives the dtype that it reads, so that it copies nothing."""
+        metas = self.block.metas
+        return (
+            bool(metas[base]["dtype"] == metas[outputs_of(operator)[0]]["dtype"]) and "copy" not in operator.arguments
+        )
 
     def _argument(self, argument: Any, bindings: Bindings) -> Any:
         return decoded(argument, bindings.__getitem__, lambda name: self.program.number(self.block, name))
 
-    def _inner(self, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any]:
-        """Read the graph that a higher-order operator calls once."""
+    def _inner(self, operator: Operator, arguments: Mapping[str, Any], outer: Bindings, index: int) -> Sequence[Any]:
+        """Read the graph that a higher-order operator calls once; it may write to tensors that enter."""
         given = list(arguments.values())
         places = [at for at, value in enumerate(given) if isinstance(value, dict) and "graph" in value]
         if len(places) != 1 or "wrap" not in operator.target or self.depth == MOST_GRAPHS:
@@ -223,7 +233,13 @@ class Translator(Steps):
         self.depth += 1
         try:
             bindings = self.run(block, entering)
-            return [self._argument(each, bindings) for each in block.outputs]
+            results = [self._argument(each, bindings) for each in block.outputs]
+            names = list(operator.arguments.values())[places[0] + 1 :]
+            for inner, named in zip(block.inputs, names, strict=True):
+                value = bindings[inner]
+                if value is not entering[inner] and not (is_array(value) and is_array(entering[inner])):
+                    outer.write(tensors_named(named)[0], value, index)
+            return results
         finally:
             self.depth -= 1
 

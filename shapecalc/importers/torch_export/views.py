@@ -15,13 +15,21 @@ if TYPE_CHECKING:
 
 PARTS = frozenset({"slice", "select", "narrow", "split", "split_with_sizes", "chunk", "unbind", "tensor_split"})
 ORDERS = frozenset({"permute", "transpose", "t", "swapaxes", "movedim"})
-SAME = frozenset({"alias", "detach", "contiguous", "to", "type_as", "expand", "expand_as"})
+CASTS = frozenset({"to", "type_as", "float", "double", "half", "int", "long", "bool"})
+"""Those that copy a tensor unless it has the dtype already."""
+DROPOUTS = frozenset({"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"})
+"""Those that return their input itself in evaluation."""
+SAME = frozenset({"alias", "detach", "contiguous", "expand", "expand_as"}) | CASTS | DROPOUTS
 SHAPES = frozenset({"view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten", "view_as", "reshape_as"})
-IF_CONTIGUOUS = frozenset({"reshape", "flatten", "contiguous", "reshape_as"})
-"""Those that copy a tensor that is not contiguous."""
+IF_CONTIGUOUS = frozenset({"reshape", "flatten", "reshape_as"})
+"""Those that may copy a tensor that is not contiguous."""
+OTHERS = frozenset(
+    {"as_strided", "diagonal", "view_as_real", "view_as_complex", "real", "imag", "unfold", "numpy_T", "mT"}
+)
+"""Views through which a write is not followed."""
 ENDLESS = 1 << 62
 """An index from which on a slice ends with its axis."""
-VIEWS = PARTS | ORDERS | SAME | SHAPES
+VIEWS = PARTS | ORDERS | SAME | SHAPES | OTHERS
 
 
 def order_of(name: str, arguments: Mapping[str, Any], rank: int) -> list[int]:
