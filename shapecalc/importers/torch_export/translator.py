@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 NOTHING = ("_assert", "sym_constrain", "_guards_fn", "auto_functionalized_assert")
 """Beginnings of the names of operators that only check something."""
+OF_SHAPES_ALONE = frozenset(
+    f"aten.{name}" for kind in ("zeros", "ones", "full", "empty") for name in (f"new_{kind}", f"{kind}_like")
+)
+"""Operators that do not read the elements of their tensor."""
 MOST_GRAPHS = 16
 """Graphs within graphs."""
 FAILURES = (*MALFORMED, OverflowError, ZeroDivisionError, AssertionError, RecursionError)
@@ -224,13 +228,15 @@ class Translator(Steps):
     def _results(self, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any]:
         operands = [each for value in arguments.values() for each in leaves(value) if is_tensor(each)]
         trained = [each for each in operands if isinstance(each, Derived) or _is_parameter(each)]
-        if not any(isinstance(each, (Value, Complex, Empty)) for each in operands) and not trained:
+        of_values = any(isinstance(each, (Value, Complex, Empty)) for each in operands)
+        of_constants = not of_values and not trained
+        if of_constants or (len(operands) == 1 and operator.name in OF_SHAPES_ALONE):
             from shapecalc.importers.torch_export.evaluate import evaluate_operator  # noqa: PLC0415
 
             found = evaluate_operator(self, operator, arguments)
             if found is not None:
                 return found
-        elif not any(isinstance(each, (Value, Complex, Empty)) for each in operands) and not written_by(operator):
+        elif not of_values and not written_by(operator):
             return self._derived(operator, arguments)
         handled = handler_of(operator.target)
         if handled is None:

@@ -19,6 +19,8 @@ SAME = frozenset({"alias", "detach", "contiguous", "to", "type_as", "expand", "e
 SHAPES = frozenset({"view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten", "view_as", "reshape_as"})
 IF_CONTIGUOUS = frozenset({"reshape", "flatten", "contiguous", "reshape_as"})
 """Those that copy a tensor that is not contiguous."""
+ENDLESS = 1 << 62
+"""An index from which on a slice ends with its axis."""
 VIEWS = PARTS | ORDERS | SAME | SHAPES
 
 
@@ -94,8 +96,10 @@ def slice_bounds(size: Any, start: Any, end: Any) -> tuple[Any, Any]:
     """
     found = []
     for value, default in ((start, 0), (end, size)):
-        if value is None or (isinstance(value, int) and value >= 1 << 62):
+        if value is None:
             found.append(default)
+        elif isinstance(value, int) and value >= ENDLESS:
+            found.append(size)
         elif isinstance(size, int) and isinstance(value, int):
             found.append(max(value + size, 0) if value < 0 else min(value, size))
         elif isinstance(value, int) and value < 0:
