@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.architecture import joined
 from shapecalc.dims import Expr
-from shapecalc.importers.graph import Node
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import Several
 from shapecalc.parser.names import is_step_name, likely_step_name
@@ -17,7 +16,7 @@ from shapecalc.parser.names import is_step_name, likely_step_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.importers.graph import Graph, Stored, Value
+    from shapecalc.importers.graph import Graph, Node, Stored, Value
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./ -]*\w|[A-Za-z_]")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"}

@@ -65,12 +65,11 @@ def load(path: str, limits: Limits) -> Model:
     del limits  # those of texts; a file with weights is large
     if Path(path).stat().st_size > LARGEST:
         refuse_container(path, f"has more than {LARGEST:,} bytes, which no ONNX model can have", code="SC010")
-    try:
-        proto, spans = _message(path)
-    except Exception as error:  # noqa: BLE001 - the error of protobuf depends on its implementation
-        refuse_container(path, f"is no ONNX model, or a part of one: {_first_line(error)}")
+    proto, spans = _parsed(path)
     if not proto.HasField("graph") or not (proto.graph.node or proto.graph.output):
         refuse_container(path, "has no graph")
+    if not _is_text(proto):
+        refuse_container(path, "has names that are no text in UTF-8")
     versions = [each.version for each in proto.opset_import if each.domain in ("", "ai.onnx")]
     if len(versions) > 1 and len(set(versions)) > 1:
         refuse_container(path, f"states several versions of the operator set of ONNX: {sorted(set(versions))}")
@@ -84,6 +83,13 @@ def load(path: str, limits: Limits) -> Model:
     if len(proto.graph.node) > MOST_NODES:
         refuse_container(path, f"has {len(proto.graph.node):,} nodes, at most {MOST_NODES:,} are read", code="SC010")
     return Model(path, proto, opset, spans)
+
+
+def _parsed(path: str) -> tuple[Any, dict[str, Span]]:
+    try:
+        return _message(path)
+    except Exception as error:  # noqa: BLE001 - the error of protobuf depends on its implementation
+        refuse_container(path, f"is no ONNX model, or a part of one: {_first_line(error)}")
 
 
 def _message(path: str) -> tuple[Any, dict[str, Span]]:
@@ -122,7 +128,7 @@ def _inlined(path: str, proto: Any) -> Any:
 
 
 def _expanded(nodes: Any, functions: dict[Any, Any], sizes: dict[Any, int], depth: int) -> int:
-    """Return the number of nodes with calls expanded, or more than are allowed if functions call each other in a ring."""
+    """Return the number of nodes with calls expanded, or too many if functions call each other in a ring."""
     if depth > DEEPEST:
         return MOST_NODES + 1
     total = 0
@@ -147,6 +153,22 @@ def _converted(path: str, proto: Any) -> Any:
     except Exception as error:  # noqa: BLE001 - the error of the package's native part
         reason = f"has an operator set before {OLDEST} and cannot be converted: {_first_line(error)}"
         refuse_container(path, reason, f"export it again with operator set {OLDEST} or newer")
+
+
+def _is_text(proto: Any) -> bool:
+    """Return whether all names are texts: protobuf gives those that are not UTF-8 as bytes."""
+    graph = proto.graph
+    for node in graph.node:
+        names = (node.op_type, node.domain, node.name, *node.input, *node.output)
+        if not all(map(_is_str, names)) or not all(_is_str(each.name) for each in node.attribute):
+            return False
+    values = (*graph.initializer, *graph.input, *graph.output, *graph.value_info)
+    about = (proto.producer_name, proto.producer_version, graph.name, *(each.domain for each in proto.opset_import))
+    return all(map(_is_str, about)) and all(_is_str(value.name) for value in values)
+
+
+def _is_str(name: Any) -> bool:
+    return type(name) is str
 
 
 def _first_line(error: Exception) -> str:

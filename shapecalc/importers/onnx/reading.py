@@ -21,13 +21,13 @@ from shapecalc.importers.onnx.places import place_of
 from shapecalc.importers.onnx.shape_computations import NotFoldedError, fold
 from shapecalc.importers.onnx.symbols import Symbols
 from shapecalc.importers.onnx.tensors import Weight, dtype_of, plain, weight_in_file, weight_of
-from shapecalc.importers.unreadable import Problems, Unreadable
+from shapecalc.importers.unreadable import Problems, Unreadable, refuse_container
 from shapecalc.parser.names import is_name, likely_step_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from shapecalc.dims import Dim, Shape
+    from shapecalc.dims import Dim
     from shapecalc.importers.onnx.model import Model
     from shapecalc.importers.onnx.node import Entry
     from shapecalc.importers.onnx.tensors import Array
@@ -41,6 +41,10 @@ MOST_KNOWN = 1 << 20
 DEEPEST = 50
 """The greatest depth of graphs in nodes, such as the branches of `If`."""
 DOMAINS = ("", "ai.onnx", "ai.onnx.preview")
+
+
+MISFITS = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
+"""What Python raises for an attribute that is no list, an axis that is not there, a word that is not known."""
 
 
 class Missing:
@@ -85,7 +89,11 @@ class GraphReader:
         self._tensors(proto)
         for value in proto.input:
             if value.name not in self.values:
-                self._input(value)
+                self.values[value.name] = MISSING
+                try:
+                    self.values[value.name] = self._input(value)
+                except Unreadable as error:
+                    self.problems.add("input", error)
         self._nodes(proto, 0)
         for value in proto.output:
             self._output(value.name)
@@ -110,23 +118,20 @@ class GraphReader:
             self.values[tensor.values.name] = MISSING
             self.problems.add("sparse_initializer", Unreadable("sparse tensors are not supported"))
 
-    def _input(self, value: Any) -> None:
-        self.values[value.name] = MISSING
-        try:
-            if not value.type.HasField("tensor_type"):
-                kind = value.type.WhichOneof("value")
-                raise Unreadable(f"the input `{value.name}` is no tensor but {kind or 'of an unknown type'}")
-            if not value.type.tensor_type.HasField("shape"):
-                raise Unreadable(f"the input `{value.name}` has no shape: not even its number of axes is known")
-            dims = value.type.tensor_type.shape.dim
-            if not dims:
-                raise Unreadable(f"the input `{value.name}` is a number without axes, which no input here is")
-            if any(dim.HasField("dim_value") and not dim.dim_value for dim in dims):
-                raise Unreadable(f"the input `{value.name}` has an axis of size 0")
-            dtype = dtype_of(value.type.tensor_type.elem_type)
-            self.values[value.name] = self.graph.input(self._name(value.name), self.symbols.shape(value), dtype)
-        except Unreadable as error:
-            self.problems.add("input", error)
+    def _input(self, value: Any) -> Value:
+        """Return an input of the network, which must be a tensor whose number of axes is known."""
+        if not value.type.HasField("tensor_type"):
+            kind = value.type.WhichOneof("value")
+            raise Unreadable(f"the input `{value.name}` is no tensor but {kind or 'of an unknown type'}")
+        if not value.type.tensor_type.HasField("shape"):
+            raise Unreadable(f"the input `{value.name}` has no shape: not even its number of axes is known")
+        dims = value.type.tensor_type.shape.dim
+        if not dims:
+            raise Unreadable(f"the input `{value.name}` is a number without axes, which no input here is")
+        if any(dim.HasField("dim_value") and not dim.dim_value for dim in dims):
+            raise Unreadable(f"the input `{value.name}` has an axis of size 0")
+        dtype = dtype_of(value.type.tensor_type.elem_type)
+        return self.graph.input(self._name(value.name), self.symbols.shape(value), dtype)
 
     def _name(self, name: str) -> str:
         likely = name if is_name(name) else (likely_step_name(name) or "input")
@@ -156,7 +161,8 @@ class GraphReader:
         if any(entry is MISSING for entry in entries):
             unknown = [name for name in node.input if name and name not in self.values]
             if unknown:
-                self.problems.add(node.op_type, Unreadable(f"it reads `{unknown[0]}`, which no node before it computes"))
+                error = Unreadable(f"it reads `{unknown[0]}`, which no node before it computes")
+                self.problems.add(node.op_type, error)
             return
         operator = node.op_type if node.domain in DOMAINS else f"{node.domain}.{node.op_type}"
         try:
@@ -188,11 +194,9 @@ class GraphReader:
         made = OnnxNode(self, operator, node.input, entries, node.output)
         try:
             results = function(made, **attributes)
-        except TypeError as error:
-            if "required keyword" in str(error):
-                raise Unreadable(f"`{operator}` lacks an attribute that it requires") from None
-            raise
-        return results if isinstance(results, (list, tuple)) else (results,)  # type: ignore[return-value]
+        except MISFITS as error:
+            raise Unreadable(f"`{operator}` has an attribute or an input that it cannot have: {error}") from None
+        return results if isinstance(results, (list, tuple)) else (results,)
 
     def _branch(self, entries: list[Any], attributes: Mapping[str, Any], depth: int) -> list[Any]:
         """Return the outputs of the branch that a condition chooses, which must be known while reading."""
@@ -275,7 +279,7 @@ class GraphReader:
         return plain(array)
 
     def added_bias(self, name: str, size: int) -> Weight | None:
-        """Return the vector of the file that the only node which reads a value adds to it, and take its node as read."""
+        """Return the vector of the file that the only reader of a value adds to it, and take that node as read."""
         node = self.readers.get(name)
         if self.users[name] != 1 or node is None or node.op_type != "Add" or len(node.input) != 2:  # noqa: PLR2004
             return None
@@ -323,7 +327,10 @@ class GraphReader:
 
     def arrays(self, names: list[str]) -> dict[str, Array]:
         """Return tensors of the file, and constants that were computed while reading, by name."""
-        return {name: self.computed[name] if name in self.computed else self._array(name) for name in names}
+        try:
+            return {name: self.computed[name] if name in self.computed else self._array(name) for name in names}
+        except Unreadable as error:
+            refuse_container(str(self.path), f"is broken: {error.message}")
 
     def _array(self, name: str) -> Array:
         weight = self.weights.get(name)
@@ -351,7 +358,7 @@ def accepted(function: Any) -> frozenset[str]:
     return frozenset(each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY)
 
 
-_READ = {
+_READ: dict[int, Callable[[Any], Any]] = {
     AttributeProto.FLOAT: lambda each: float(str(np.float32(each.f))),
     AttributeProto.INT: lambda each: int(each.i),
     AttributeProto.STRING: lambda each: each.s.decode("utf-8", "replace"),
@@ -370,5 +377,3 @@ def _attribute(attribute: Any) -> Any:
     if read is None:
         raise Unreadable(f"the attribute `{attribute.name}` is of a kind that is not supported")
     return read(attribute)
-
-
