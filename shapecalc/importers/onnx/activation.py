@@ -160,6 +160,8 @@ def prelu(node: OnnxNode) -> Value:
         sizes = tuple(slope.shape)
         while sizes and sizes[0] == 1 and len(sizes) > len(per_channel):
             sizes = sizes[1:]
+        if node.reader.is_converted and sizes == (shape[1],):
+            sizes = per_channel  # before operator set 7 a vector was one slope for each channel
         if sizes == per_channel and isinstance(shape[1], int):
             weight = slope.reshaped((shape[1],))
             return node.step("prelu", num_parameters=shape[1], tensors={"weight": weight.stored()})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 OLDEST = 7
 """The oldest operator set whose forms are read; a model of an older one is converted to it."""
-NEWEST = 27
+NEWEST = 28
 """The newest operator set whose operators are known."""
 LARGEST = 2**31 - 1
 """The largest file in bytes: a message of protobuf cannot be longer."""
@@ -37,6 +37,8 @@ class Model(NamedTuple):
     opset: int
     spans: Mapping[str, Span] = MappingProxyType({})
     """Where in the file the numbers of large tensors are."""
+    is_converted: bool = False
+    """Whether the file has an older operator set, of which some forms are left."""
 
     @property
     def source(self) -> str:
@@ -78,11 +80,12 @@ def load(path: str, limits: Limits) -> Model:
     opset = versions[0] if versions else 1
     if opset > NEWEST:
         refuse_container(path, f"has operator set {opset}, the newest that is known is {NEWEST}")
+    old = False
     if versions and opset < OLDEST:
-        proto, opset = _converted(path, proto), OLDEST
+        proto, opset, old = _converted(path, proto), OLDEST, True
     if len(proto.graph.node) > MOST_NODES:
         refuse_container(path, f"has {len(proto.graph.node):,} nodes, at most {MOST_NODES:,} are read", code="SC010")
-    return Model(path, proto, opset, spans)
+    return Model(path, proto, opset, spans, is_converted=old)
 
 
 def _parsed(path: str) -> tuple[Any, dict[str, Span]]:

@@ -69,6 +69,7 @@ class GraphReader:
         self.path = Path(model.path)
         self.folder = self.path.parent
         self.spans = model.spans
+        self.is_converted = model.is_converted
         self.graph = Graph(model.name, model.source)
         self.opset = model.opset
         self.problems = Problems()
@@ -94,6 +95,8 @@ class GraphReader:
                     self.values[value.name] = self._input(value)
                 except Unreadable as error:
                     self.problems.add("input", error)
+        if not self.graph.inputs and not self.problems:
+            self.problems.add("input", Unreadable("the network has no input"))
         self._nodes(proto, 0)
         for value in proto.output:
             self._output(value.name)
@@ -183,6 +186,8 @@ class GraphReader:
             return fold(self, operator, entries, attributes, node.output)
         except NotFoldedError:
             pass
+        except MISFITS as error:
+            raise Unreadable(f"`{operator}` has an attribute or an input that it cannot have: {error}") from None
         function = OPERATORS.get(operator)
         if function is None:
             raise Unreadable(refusals.reason(operator))
