@@ -1,4 +1,4 @@
-"""`python -m fuzz load|infer|render [--keep-going FOLDER] [libFuzzer's options and folders]`."""
+"""`python -m fuzz HARNESS [--keep-going FOLDER] [libFuzzer's options and folders]`, with one of `HARNESSES`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-HARNESSES = ("load", "infer", "render")
+HARNESSES = ("load", "infer", "render", "keras", "torch_export", "onnx")
 UNUSED = ("cli", "reference", "training", "sweeping", "__main__")
 """What no harness calls, and brings NumPy or typer."""
 

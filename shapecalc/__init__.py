@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shapecalc.api.by_hand import by_hand, loss_by_hand
     from shapecalc.api.compare import check, diff, diff_revisions, lock
     from shapecalc.api.execute import bptt, decode, run, train, values, verify
-    from shapecalc.api.load import Network, load, loads
+    from shapecalc.api.load import Network, from_torch, load, loads
     from shapecalc.api.predict import explain, inspect, memory, train_cost
     from shapecalc.api.results import Decoding, Locked
     from shapecalc.api.search import beam_search
@@ -90,6 +90,7 @@ _HOMES = {
     "diff": "api.compare",
     "diff_revisions": "api.compare",
     "explain": "api.predict",
+    "from_torch": "api.load",
     "inspect": "api.predict",
     "load": "api.load",
     "loss_by_hand": "api.by_hand",
@@ -150,6 +151,7 @@ __all__ = [
     "diff",
     "diff_revisions",
     "explain",
+    "from_torch",
     "inspect",
     "layers",
     "load",

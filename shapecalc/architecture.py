@@ -323,6 +323,10 @@ class Origin(Protocol):
     file: str
     stated: Mapping[str, Shape]
     """The shape that the file states of each slot, if it does."""
+    params_as: str
+    """The convention by which its parameters are counted by default."""
+    examples: Any
+    """The `inputs` and `outputs` that the other tool computed, if it was there, else None."""
 
     def arrays(self) -> dict[str, Any]:
         """Return the values of its tensors by the paths of ours."""

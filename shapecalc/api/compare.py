@@ -98,7 +98,7 @@ def diff(
     >>> change.totals.params.delta
     184512
     """
-    from shapecalc.diffing.diff import diff as compare
+    from shapecalc.diffing.diff import diff as compare, sizes_of_export
     from shapecalc.shape_inference.engine import inspect_at
     from shapecalc.shape_inference.report import Report
 
@@ -117,6 +117,12 @@ def diff(
     assert after is not None  # as the annotation says
     loaded = [each.architecture for each in (before, after) if isinstance(each, Bound)]
     known = {name for each in loaded for name in (*each.parameters, *each.symbols)}
+    if isinstance(before, Bound) and isinstance(after, Bound):
+        pairs = ((before, after), (after, before))
+        before, after = (
+            one._replace(sizes={**sizes_of_export(one.architecture, other.architecture), **one.sizes})
+            for one, other in pairs
+        )
     return compare(None if before is None else inspected(before), inspected(after))
 
 

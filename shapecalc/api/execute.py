@@ -375,4 +375,4 @@ def decode(
     from shapecalc.execution.decode import decode as run_loop
     from shapecalc.execution.run import as_params
 
-    return Decoding(loop, run_loop(loop, params=as_params(params), seed=seed, budget=budget or BUDGET))
+    return Decoding(loop, run_loop(loop, params=as_params(params, loaded), seed=seed, budget=budget or BUDGET))

@@ -53,6 +53,17 @@ def load(
     return files.load(_name(architecture), limits or LIMITS, values)
 
 
+def from_torch(module: Any, *example_inputs: Any, dynamic_shapes: Any = None) -> Architecture:
+    """Return the architecture of a `torch.nn.Module`, as `torch.export` traces it at example inputs.
+
+    The module is run: this is for your own code. `dynamic_shapes` as in `torch.export.export` makes symbols of sizes.
+    The weights come along, so that `run` uses them, and `verify` compares the outputs with PyTorch's own. Raises
+    `ShapecalcError` SC006 without PyTorch, SC032 if PyTorch cannot export the module, SC031 for operators that have no
+    layer.
+    """
+    return files.from_torch(module, example_inputs, dynamic_shapes)
+
+
 def loads(
     text: str, name: str = "<text>", parameters: Mapping[str, Setting] | None = None, **settings: Setting
 ) -> Architecture:

@@ -20,7 +20,7 @@ def inspect(
     architecture: Network,
     *,
     symbolic: bool = False,
-    params_as: str = "pytorch",
+    params_as: str | None = None,
     dtype: str = "float32",
     settings: Mapping[str, Setting] | None = None,
     **sizes: Setting,
@@ -43,7 +43,8 @@ def inspect(
     from shapecalc.shape_inference.engine import inspect_at
 
     loaded, given = bound(architecture, settings, sizes)
-    return inspect_at(loaded, given, symbolic=symbolic, params_as=params_as, dtype=dtype)
+    usual = loaded.origin.params_as if loaded.origin else "pytorch"
+    return inspect_at(loaded, given, symbolic=symbolic, params_as=params_as or usual, dtype=dtype)
 
 
 def explain(

@@ -37,8 +37,8 @@ def command(
         typer.Option("--input", metavar="[NAME=]VALUES", help="Inputs: a list, a file, random (default) or ones."),
     ] = None,
     weights: Annotated[
-        str, typer.Option("--weights", metavar="VALUES", help="Weights by name, a file of them, random or ones.")
-    ] = "random",
+        str | None, typer.Option("--weights", metavar="VALUES", help="Weights by name, a file of them, random or ones.")
+    ] = None,
     target: Annotated[
         str | None,
         typer.Option(
@@ -86,7 +86,7 @@ def command(
             result = bptt(
                 loaded,
                 options.inputs(loaded, input_),
-                options.weights(weights),
+                options.weights(weights, loaded),
                 target=None if target is None else read_array(target, "target"),
                 loss=loss,
                 reduction=reduction,

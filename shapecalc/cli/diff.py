@@ -129,7 +129,7 @@ def _is_one_file(paths: list[str]) -> bool:
 def _compared(
     paths: list[str], base: str | None, texts: dict[str, str], batch: str | None, limits: Limits, *, symbolic: bool
 ) -> Comparison:
-    from shapecalc.diffing.diff import diff
+    from shapecalc.diffing.diff import diff, sizes_of_export
 
     before, after = _loaded(paths, base, texts, limits)
     if before is None:
@@ -140,9 +140,11 @@ def _compared(
             file=sys.stderr,
         )
     known = _known(after) | (_known(before) if before else set())
+    if before is None:
+        return diff(None, _inspected(after, texts, known, batch, {}, symbolic=symbolic))
     return diff(
-        _inspected(before, texts, known, batch, symbolic=symbolic) if before else None,
-        _inspected(after, texts, known, batch, symbolic=symbolic),
+        _inspected(before, texts, known, batch, sizes_of_export(before, after), symbolic=symbolic),
+        _inspected(after, texts, known, batch, sizes_of_export(after, before), symbolic=symbolic),
     )
 
 
@@ -240,14 +242,20 @@ def _known(architecture: Architecture) -> set[str]:
 
 
 def _inspected(
-    architecture: Architecture, texts: dict[str, str], known: set[str], batch: str | None, *, symbolic: bool
+    architecture: Architecture,
+    texts: dict[str, str],
+    known: set[str],
+    batch: str | None,
+    default: Mapping[str, int],
+    *,
+    symbolic: bool,
 ) -> Report:
-    """Inspect one of two networks; ignore settings of names that only the other one has."""
+    """Inspect one of two networks, at `default` sizes; ignore settings of names that only the other one has."""
     from shapecalc.shape_inference.engine import inspect_at
 
     own = _known(architecture)
     wanted = [name for name in texts if name not in architecture.parameters and (name in own or name not in known)]
-    sizes = {name: integer(texts[name], f"--set {name}") for name in wanted}
+    sizes = {**default, **{name: integer(texts[name], f"--set {name}") for name in wanted}}
     if batch is not None:
         sizes[named_batch(architecture, batch, texts)] = count(batch, "--batch", LARGEST_DIM)
     return inspect_at(architecture, sizes, symbolic=symbolic)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 GROUPS: dict[str, dict[str, str]] = {
@@ -10,6 +11,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "inspect": "Show each layer's output shape, parameters and MACs.",
         "list": "List the included architectures with their figures.",
         "init": "Create an architecture file with a small network.",
+        "import": "Write a file of another tool as an architecture file.",
     },
     "Look": {
         "show": "Print the YAML of an architecture.",
@@ -73,13 +75,22 @@ BEFORE_BY_HAND = "Calculate"
 COMMANDS = (*(name for group in GROUPS.values() for name in group), *BY_HAND, *LOSSES_BY_HAND)
 
 
+def module_name(name: str) -> str:
+    """Return the name of the module of a command that is not made from a layer or a loss.
+
+    >>> module_name("train-cost"), module_name("import")
+    ('shapecalc.cli.train_cost', 'shapecalc.cli.import_')
+    """
+    return f"shapecalc.cli.{name.replace('-', '_')}{'_' * iskeyword(name)}"
+
+
 def module_of(name: str) -> Any:
     """Return the module of a command, with its function `command` and its `EXAMPLES`."""
     if name in BY_HAND:
         return import_module("shapecalc.cli.layer_command").command_of(name)
     if name in LOSSES_BY_HAND:
         return import_module("shapecalc.cli.loss_command").command_of(name)
-    return import_module(f"shapecalc.cli.{name.replace('-', '_')}")
+    return import_module(module_name(name))
 
 
 EPILOG = """

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, assert_never
 import typer
 
 from shapecalc.cli.exit_codes import Misuse, report as say
-from shapecalc.cli.options.architecture import ArchitectureArgument, BatchOption, LimitOption, SetOption, load_bound
+from shapecalc.cli.options.architecture import (
+    ArchitectureArgument,
+    BatchOption,
+    LimitOption,
+    PartialOption,
+    SetOption,
+    load_bound,
+)
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.depth import DepthOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.dtype import USUAL_DTYPE, DtypeOption
@@ -24,6 +31,7 @@ from shapecalc.cli.options.formats import (
     writers_of,
     written,
 )
+from shapecalc.cli.options.module_factory import ExampleOption, is_factory, module_of_factory
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.progress import working
 from shapecalc.diagnostics.errors import ShapecalcError
@@ -54,6 +62,7 @@ class GraphFormat(Enum):
 def command(
     architecture: ArchitectureArgument,
     set_: SetOption = None,
+    partial: PartialOption = False,
     batch: BatchOption = None,
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the file's `sizes:` bind.")
@@ -97,7 +106,8 @@ def command(
         bool,
         typer.Option("--explain", help="Derive the numbers of every layer too, as the command `explain` does of one."),
     ] = False,
-    params_as: ParamsAsOption = ParamsAs.PYTORCH,
+    params_as: ParamsAsOption = None,
+    input_: ExampleOption = None,
     dtype: DtypeOption = USUAL_DTYPE,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
@@ -125,8 +135,13 @@ def command(
         format_ = Format.TEXT  # whatever the file is called: the graph has a language of its own
     target = target_of(Format.LATEX if latex else format_, output, color, TEXT_OR_JSON if explain else TABULAR)
     with working():
-        loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
-        report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value, dtype=dtype)
+        if is_factory(architecture):
+            loaded, sizes = module_of_factory(architecture, input_), {}
+        else:
+            loaded, sizes = load_bound(architecture, set_, limit, batch=batch, partial=partial)
+        usual = loaded.origin.params_as if loaded.origin else ParamsAs.PYTORCH.value
+        convention = params_as.value if params_as else usual
+        report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=convention, dtype=dtype)
         if graph is not None:
             shown = _drawn(report, graph, depth, expand=expand, unicode=target.manner["unicode"])
         else:
@@ -134,7 +149,7 @@ def command(
     target.write(shown)
     # `expect:` applies at the file's own sizes and with PyTorch's counts.
     as_written = not set_ and batch is None
-    expectations = as_written and not symbolic and params_as is ParamsAs.PYTORCH
+    expectations = as_written and not symbolic and convention == ParamsAs.PYTORCH.value
     diagnostics = diagnose(report, brief=True, expectations=expectations, where=as_written)
     error = ShapecalcError(diagnostics, loaded.file)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):

@@ -46,14 +46,14 @@ def command(
         ),
     ] = None,
     weights: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--weights",
             metavar="VALUES",
             help="Weights by name: a file such as net.safetensors, net.npz or net.json, or '{fc.weight: [[1, 2]]}'; "
-            "or random, ones, zeros. Others are random.",
+            "or random, ones, zeros. Others are random. Default: those of an imported file, else random.",
         ),
-    ] = "random",
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
     values: Annotated[
         list[str] | None,
@@ -162,7 +162,7 @@ def command(
         result = compute(
             loaded,
             options.inputs(loaded, input_),
-            options.weights(weights),
+            options.weights(weights, loaded),
             sizes=sizes,
             seed=seed,
             dtype=dtype,

@@ -9,7 +9,7 @@ import typer
 
 from shapecalc.cli.options.architecture import LimitOption, limits_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import ENDINGS, Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.formats import ENDINGS, Format, OutputOption, Target, TextOrJsonOption, show, target_of
 
 YAML = {".yaml": Format.TEXT, ".yml": Format.TEXT}
 """The endings of the text of an architecture, next to those of other formats."""
@@ -28,7 +28,11 @@ def command(
     from shapecalc.files.load import find_source
 
     target = target_of(format_, output, color, endings=YAML | ENDINGS)
-    text = find_source(name, limits_of(limit)).text
+    show_text(target, name, find_source(name, limits_of(limit)).text)
+
+
+def show_text(target: Target, name: str, text: str) -> None:
+    """Print the text of an architecture, or write it to the file of the target."""
     if target.format is Format.JSON:
         show(target, {Format.JSON: lambda: {"name": name, "text": text}})
     elif target.path is not None:

@@ -14,6 +14,7 @@ from shapecalc.diagnostics.numbers import byte_size
 from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import Dim, evaluate, free_symbols, least, product
 from shapecalc.layers.saved import Storage
+from shapecalc.shape_inference.unknown_costs import require_layers
 from shapecalc.shape_inference.dtypes import TRAINED, USUAL_DTYPE, bytes_of
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def live_memory(report: Report, dtype: str = USUAL_DTYPE) -> LiveMemory:
     >>> memory.steps[memory.peak].row.path, memory.steps[memory.peak].live     # 2 · 6 · 28 · 28 elements
     ('tanh_1', 37632)
     """
+    require_layers(report, "its memory is")
     allocations = memory_of_slots(report, dtype)
     ranges = live_ranges(report, allocations)
     sizes = {allocation.owner: allocation.size for allocation in allocations.values()}

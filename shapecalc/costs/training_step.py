@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.costs.liveness import buffer_bytes, int_at, largest
 from shapecalc.costs.saved_tensors import SavedTensors, saved_tensors
 from shapecalc.costs.timeline import EventMemory, memory_of_events
-from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import Dim, evaluate, symbol
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.shape_inference.dtypes import TRAINED, USUAL_DTYPE, bytes_of
 from shapecalc.shape_inference.report import BYTES
+from shapecalc.shape_inference.unknown_costs import require_layers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -114,6 +114,7 @@ def training_step(
     >>> step.static.weights, step.static.state, step.saved.size
     (246824, 493648, 1167104)
     """
+    require_layers(report, "its costs are")
     itemsize = int_at(bytes_of(1, DTYPES[dtype]), {})
     params = _known(report.totals.params)
     static = Static(
@@ -187,7 +188,5 @@ def _work(row: LayerReport, requires_grad: Collection[str], *, trains: bool) -> 
 
 
 def _known(count: Count) -> Dim:
-    if count is None:
-        message = "a layer does not say what it costs: what a training step costs is unknown"
-        raise ShapecalcError((Diagnostic(code="SC311", message=message),))
+    assert count is not None  # `require_layers` refuses the layers whose counts are unknown
     return count

@@ -20,6 +20,7 @@ from shapecalc.shape_inference.rows import Sums, sums_of, total
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from shapecalc.architecture import Architecture
     from shapecalc.diffing.lock.alignment import Pair
     from shapecalc.dims import Shape
     from shapecalc.layers import Layer
@@ -171,6 +172,26 @@ class Comparison(Presented, _Compared):
             "tally": {kind.value: count for kind, count in self.tally.items()},
             "layers": [_row_dict(row) for row in self.rows if row.kind is not ChangeKind.SAME],
         }
+
+
+def sizes_of_export(one: Architecture, other: Architecture) -> dict[str, int]:
+    """Return the sizes of the symbols of one network that are numbers in the other, if either was imported.
+
+    A design has symbols, and a file that was exported of it often the sizes of the example that it was traced with.
+
+    >>> from shapecalc.files.load import loads
+    >>> design, export = loads("{input: [N, 3], layers: [relu]}"), loads("{input: [2, 3], layers: [relu]}")
+    >>> sizes_of_export(design, export)                    # neither was imported: another batch is a difference
+    {}
+    """
+    if one.origin is None and other.origin is None:
+        return {}
+    sizes: dict[str, int] = {}
+    for entry, counterpart in zip(one.inputs, other.inputs, strict=False):
+        for dim, size in zip(entry.shape, counterpart.shape, strict=False):
+            if isinstance(dim, Expr) and isinstance(size, int) and str(dim) in one.symbols:
+                sizes.setdefault(str(dim), size)
+    return sizes
 
 
 def _at_one_batch(old: Report, new: Report) -> tuple[Report, Report]:

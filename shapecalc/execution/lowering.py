@@ -17,6 +17,7 @@ from shapecalc.execution.random_arrays import uniform
 from shapecalc.layers.base import fields_of
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.executor import ExecutionError, run
+from shapecalc.shape_inference.unknown_costs import require_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -178,6 +179,8 @@ def price(*reports: Report, itemsize: int = BYTES) -> Price:
     Elements that are no integers have `itemsize` bytes. Reports in lockstep hold the live values of all reports, and
     weights of equal shape once.
     """
+    for report in reports:
+        require_layers(report, "its values are")
     frees = [last_reads(report) for report in reports]
     live_values = [
         {entry.name: (8 if entry.dtype == "int64" else itemsize) * _size(entry.shape) for entry in report.inputs}

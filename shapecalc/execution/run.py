@@ -45,11 +45,12 @@ def run(
 
     `inputs` is one array for the only input, or arrays by the names of the inputs. Symbols take the sizes of the
     arrays. `params` has weights and buffers by path (`c1.weight`); the others are random, the same for the same `seed`.
+    Without `params`, a network that was imported has the weights of its file.
     Raises `ShapecalcError` SC702 if an array is missing, unknown, or of another shape than the architecture's, or if a
     value would change in the dtype of the input; SC701 if the run needs more memory than this process can have, before
     anything is allocated, or is refused memory.
     """
-    params = as_params(params)
+    params = as_params(params, architecture)
     arrays = input_arrays(architecture, inputs)
     report = inspect_at(architecture, sizes_of(architecture.inputs, arrays))
     given = parameter_arrays(params or {}, report)
@@ -65,8 +66,15 @@ def run(
     return {name: execution.values[slot] for name, slot in architecture.output_slots.items()}
 
 
-def as_params(params: Mapping[str, ArrayLike] | str | None) -> Mapping[str, ArrayLike] | None:
-    """Return weights by path, read from a file if it is the name of one."""
+def as_params(
+    params: Mapping[str, ArrayLike] | str | None, architecture: Architecture | None = None
+) -> Mapping[str, ArrayLike] | None:
+    """Return weights by path, read from a file if it is the name of one.
+
+    Without any, they are those of the file of another tool that the architecture was imported from.
+    """
+    if params is None and architecture is not None and architecture.origin is not None:
+        return architecture.origin.arrays()
     if not isinstance(params, str):
         return params
     if not is_weights_file(params):

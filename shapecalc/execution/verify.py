@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.presentation import Presented
-from shapecalc.dims import evaluate, free_symbols
+from shapecalc.dims import evaluate, free_symbols, show
 from shapecalc.execution.budget import (
     BUDGET,
     Budget,
@@ -20,7 +20,7 @@ from shapecalc.execution.budget import (
     memory_errors_as_diagnostics,
 )
 from shapecalc.execution.lowering import calls_in_lockstep, price, random_inputs
-from shapecalc.execution.run import parameter_arrays
+from shapecalc.execution.run import parameter_arrays, run as run_network
 from shapecalc.reference.executor import ExecutionError, run
 from shapecalc.shape_inference.constraints import Constraint, solve_constraints
 from shapecalc.shape_inference.engine import Reports, batch_sizes
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from shapecalc.architecture import Architecture
-    from shapecalc.dims import Dim, Sizes
+    from shapecalc.dims import Dim, Shape, Sizes
     from shapecalc.reference.base import Array, Call
     from shapecalc.shape_inference.report import Report
     from shapecalc.shape_inference.rows import LayerReport
@@ -67,6 +67,8 @@ class ProofRow:
     predicted_own: OwnCounts
     executed_own: OwnCounts | None
     failure: str = ""
+    stated: int = 0
+    """The number of its outputs whose shapes were compared with what a file of another tool states."""
 
     @property
     def ok(self) -> bool:
@@ -95,6 +97,7 @@ class ProofRow:
             "executed_own": None if self.executed_own is None else self.executed_own._asdict(),
             "seconds": self.seconds,
             "failure": self.failure,
+            **({"stated": self.stated} if self.stated else {}),
         }
 
 
@@ -114,13 +117,37 @@ class Trial:
         return not self.skipped and all(row.ok for row in self.rows)
 
 
+class OutputDifference(NamedTuple):
+    """An output of a run with the weights of another tool: the largest difference to the output of that tool.
+
+    `scale` is the largest absolute value of the output.
+    """
+
+    name: str
+    difference: float
+    scale: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the difference is that of rounding in float32."""
+        return self.difference <= ROUNDING * max(1.0, self.scale)
+
+
+ROUNDING = 1e-3
+"""The largest difference of outputs, relative to the largest output, that is due to rounding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proof(Presented):
-    """All trials of an architecture; `unproved` names the symbols that could be tried at one size only."""
+    """All trials of an architecture; `unproved` names the symbols that could be tried at one size only.
+
+    `outputs` compares the outputs with those of the tool that a module in memory is of.
+    """
 
     architecture: Architecture
     trials: tuple[Trial, ...]
     unproved: tuple[str, ...] = field(default=())
+    outputs: tuple[OutputDifference, ...] = field(default=())
 
     def __repr__(self) -> str:
         """Return the name, the sizes that were tried, and the verdict."""
@@ -131,7 +158,12 @@ class Proof(Presented):
     @property
     def ok(self) -> bool:
         """Whether every trial agrees in every layer."""
-        return all(trial.ok for trial in self.trials)
+        return all(trial.ok for trial in self.trials) and all(output.ok for output in self.outputs)
+
+    @property
+    def stated(self) -> int:
+        """The number of shapes that a file of another tool states, and that were compared with ours."""
+        return sum(row.stated for row in self.trials[0].rows)
 
     @property
     def seconds(self) -> float:
@@ -145,6 +177,7 @@ class Proof(Presented):
             "ok": self.ok,
             "seconds": self.seconds,
             "unproved": list(self.unproved),
+            **({"outputs": [output._asdict() for output in self.outputs]} if self.outputs else {}),
             "trials": [
                 {
                     "sizes": dict(trial.sizes),
@@ -211,7 +244,22 @@ def verify_at(
         Trial(point, peak, tuple(rows), sum(row.seconds for row in rows), len(report.layers) - len(rows))
         for report, point, peak, rows in zip(tried, points, prices, ran, strict=True)
     )
-    return Proof(reports.architecture, trials, unproved)
+    return Proof(reports.architecture, trials, unproved, _outputs(reports.architecture) if params is None else ())
+
+
+def _outputs(architecture: Architecture) -> tuple[OutputDifference, ...]:
+    """Return the differences of the outputs to those of another tool, for a module that is in memory."""
+    examples = architecture.origin.examples if architecture.origin else None
+    if examples is None:
+        return ()
+    names = (entry.name for entry in architecture.inputs)
+    outputs = run_network(architecture, dict(zip(names, examples.inputs, strict=True)))
+    return tuple(
+        OutputDifference(name, float(np.abs(ours - theirs).max(initial=0)), float(np.abs(theirs).max(initial=0)))
+        if ours.shape == theirs.shape
+        else OutputDifference(name, float("inf"), 0.0)
+        for (name, ours), theirs in zip(outputs.items(), examples.outputs, strict=True)
+    )
 
 
 def trial_sizes(reports: Reports, sizes: Mapping[str, int]) -> tuple[tuple[dict[str, int], ...], tuple[str, ...]]:
@@ -323,6 +371,8 @@ def _rows_in_lockstep(
     """Run each layer in every report before the next layer, and return the rows of each, which end at a failure."""
     ran: list[list[ProofRow]] = [[] for _ in reports]
     values = [random_inputs(report, seed=seed) for report in reports]
+    origin = reports[0].architecture.origin
+    stated = origin.stated if origin else {}
     for position, calls in enumerate(calls_in_lockstep(reports, params=params, seed=seed)):
         for report, rows, slots, call in zip(reports, ran, values, calls, strict=True):
             if len(rows) == position and not any(row.failure for row in rows[-1:]):
@@ -330,12 +380,25 @@ def _rows_in_lockstep(
                 source = report if general is None else general
                 predicted = source.layers[position].outputs.values()
                 shapes = tuple(tuple(evaluate(dim, report.bindings) for dim in shape) for shape in predicted)
-                rows.append(_row(report.layers[position], shapes, call, slots))
+                row = _row(report.layers[position], shapes, call, slots)
+                rows.append(_with_stated(row, stated, report.bindings) if stated else row)
         # Else the parameters of this layer would be live while those of the next one are made.
         del call, calls
         if all(rows[-1].failure for rows in ran):
             break
     return ran
+
+
+def _with_stated(row: ProofRow, stated: Mapping[str, Shape], sizes: Mapping[str, int]) -> ProofRow:
+    """Return a row with the shapes that the file of another tool states, a failure if one differs from ours."""
+    found = [
+        (shape, tuple(evaluate(dim, sizes) for dim in stated[slot]))
+        for place, (name, shape) in enumerate(zip(row.layer.outputs, row.predicted, strict=True))
+        if (slot := row.layer.step.slot(name) if place else row.layer.path) in stated
+    ]
+    wrong = next((theirs for ours, theirs in found if ours != theirs), None)
+    failure = f"the file states {show(wrong)}" if wrong is not None and not row.failure else row.failure
+    return replace(row, stated=len(found), failure=failure)
 
 
 def _row(layer: LayerReport, predicted: tuple[tuple[Dim, ...], ...], call: Call, values: dict[str, Array]) -> ProofRow:

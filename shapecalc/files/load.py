@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -56,16 +57,32 @@ def loads(text: str, name: str = "<text>", parameters: Mapping[str, Any] = _NONE
 
 
 def load_set(
-    architecture: str | Path, settings: Mapping[str, Any], limits: Limits = LIMITS
+    architecture: str | Path, settings: Mapping[str, Any], limits: Limits = LIMITS, *, partial: bool = False
 ) -> tuple[Architecture, tuple[str, ...]]:
-    """Return the architecture as `load` does, and the names of `settings` that are not parameters of the file."""
-    source, imported = _find(architecture, limits)
+    """Return the architecture as `load` does, and the names of `settings` that are not parameters of the file.
+
+    `partial` as in `find_source`.
+    """
+    source, imported = _find(architecture, limits, partial=partial)
     folder = None if source.name == "<stdin>" else Path(source.name).parent
     # The importer has limits of its own: its text may have more nodes than one that people write.
     loaded = loads_source(source, limits._replace(nodes=LARGEST) if imported else limits, folder, settings)
     if imported:
         loaded = replace(loaded, origin=imported)
     return loaded, tuple(name for name in settings if name not in loaded.parameters)
+
+
+def from_torch(
+    module: Any, example_inputs: tuple[Any, ...], dynamic_shapes: Any = None, limits: Limits = LIMITS
+) -> Architecture:
+    """Return the architecture of a module of PyTorch that is in memory, exported at example inputs; it runs its code."""
+    from shapecalc.importers.imported import imported  # noqa: PLC0415 - only such a module needs it
+    from shapecalc.importers.torch_module import read_module  # noqa: PLC0415 - as above
+
+    name = type(module).__name__
+    found = imported(read_module(module, example_inputs, dynamic_shapes=dynamic_shapes), name)
+    loaded = loads_source(Source(name, found.text), limits._replace(nodes=LARGEST))
+    return replace(loaded, origin=found)
 
 
 def with_parameters(architecture: Architecture, parameters: Mapping[str, Any]) -> Architecture:
@@ -137,12 +154,15 @@ def loads_source(
     raise ShapecalcError(tuple(sorted(findings, key=position)), source)
 
 
-def find_source(architecture: str | Path, limits: Limits = LIMITS) -> Source:
-    """Return the text of a file, of `-` or of a name in the zoo; of a file of another tool the text that is imported."""
-    return _find(architecture, limits)[0]
+def find_source(architecture: str | Path, limits: Limits = LIMITS, *, partial: bool = False) -> Source:
+    """Return the text of a file, of `-` or of a name in the zoo; of a file of another tool the text that is imported.
+
+    With `partial`, operators of that file that have no layer become `opaque` steps.
+    """
+    return _find(architecture, limits, partial=partial)[0]
 
 
-def _find(architecture: str | Path, limits: Limits) -> tuple[Source, Imported | None]:
+def _find(architecture: str | Path, limits: Limits, *, partial: bool = False) -> tuple[Source, Imported | None]:
     name = str(architecture)
     # `Path.exists` would raise where the name is too long for a file.
     if name != "-" and not os.path.exists(name):  # noqa: PTH110
@@ -156,8 +176,21 @@ def _find(architecture: str | Path, limits: Limits) -> tuple[Source, Imported | 
         return read_source(name, limits), None
     from shapecalc.importers.imported import import_file  # noqa: PLC0415 - only a file of another tool needs it
 
-    imported = import_file(format_, name, limits)
+    imported = import_file(format_, name, limits, partial=partial)
     return Source(name, imported.text), imported
+
+
+def imported_text(path: str, limits: Limits = LIMITS, *, partial: bool = False) -> str:
+    """Return a file of another tool as the text of an architecture file, which has been read once.
+
+    Raises `ShapecalcError` SC006 (exit code 2) for a file that is no such file, else as `import_file` and `loads` do.
+    """
+    source, imported = _find(path, limits, partial=partial)
+    if imported is None:
+        message = f"`{source.name}` is an architecture file, expects a file of another tool"
+        raise ShapecalcError((Diagnostic(code="SC006", message=message),), exit_code=2)
+    loads_source(source, limits._replace(nodes=LARGEST))
+    return source.text
 
 
 def importable_format(path: str) -> str | None:
@@ -176,6 +209,10 @@ def _unknown_name(name: str) -> Diagnostic:
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
     near = closest(name, zoo.names())
+    if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
+        help_text = f"code is only run by `shapecalc inspect {name} --input SIZES`, which you must trust"
+        message = f"`{name}` is no file"
+        return Diagnostic(code="SC001", message=message, help=help_text)
     help_text = f"write `{near}`" if near else "`shapecalc list` names what ships with shapecalc"
     message = f"`{name}` is neither a file nor an architecture that ships"
     return Diagnostic(code="SC001", message=message, help=help_text)

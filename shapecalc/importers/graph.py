@@ -12,10 +12,12 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import show
 from shapecalc.importers.unreadable import Unreadable
 from shapecalc.layers import layer_type
+from shapecalc.layers.base import fields_of
 from shapecalc.layers.constraints import Constraints
+from shapecalc.layers.fields import Several
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -71,6 +73,8 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place()
+LARGEST = 2**31 - 1
+"""The greatest size of an axis."""
 
 
 @dataclass(eq=False, slots=True)
@@ -88,6 +92,19 @@ class Node:
     """The shape of each output by name, the first one first."""
     comment: str = ""
     """What is written behind the step: the pattern that was recognised."""
+
+    def takes_one(self, field: str) -> bool:
+        """Return whether the first entry of a list stands for the list, such as one size for all axes."""
+        kind = fields_of(type(self.layer))[field].kind
+        if not isinstance(kind, Several) or not kind.single:
+            return False
+        if field == "normalized_shape" and len(self.fields[field]) > 1:
+            return False  # one size is that of the last axis alone
+        try:
+            layer = type(self.layer)(**{**self.fields, field: self.fields[field][0]})
+            return self.outputs == layer.outputs(*(read.shape for read in self.reads), constraints=Constraints([]))
+        except LayerError:
+            return False
 
     def value(self, output: str = "") -> Value:
         """Return an output, by default the first."""
@@ -140,9 +157,15 @@ class Graph:
     """That of the operator which is being read: the steps that it becomes have it."""
     stated: dict[tuple[int | str, str], Shape] = field(default_factory=dict)
     """The shapes that the file states, by `Value.key`: witnesses, to be compared with ours."""
+    params_as: str = "pytorch"
+    """The convention by which the tool that wrote the file counts parameters, one of `PARAMS_AS`."""
+    axes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """The inputs and outputs, by name, whose axes are in another order than in the file: its axis of each of ours."""
 
     def input(self, name: str, shape: Shape, dtype: str = "float32") -> Value:
-        """Add an input of the network."""
+        """Add an input of the network; raise `Unreadable` if a size is none that an input can have."""
+        if not all(not isinstance(size, int) or 1 <= size <= LARGEST for size in shape):
+            raise Unreadable(f"an input `{name[:80]}` with a size that is not from 1 to {LARGEST}")
         value = Value(name, "", tuple(shape), dtype)
         self.inputs[name] = value
         return value
@@ -172,6 +195,10 @@ class Graph:
         node = Node(type_, fields, reads, layer, self.place, dict(tensors or {}), outputs, comment)
         self.nodes.append(node)
         return node.value()
+
+    def opaque(self, operator: str, reads: Sequence[Value], outputs: Sequence[tuple[Shape, str]]) -> list[Value]:
+        """Add an operator that has no layer, by the shapes and dtypes of its outputs that the file states."""
+        return [self.step("opaque", *reads, operator=operator, shape=shape, dtype=dtype) for shape, dtype in outputs]
 
     def tensor(self, stored: Stored) -> Value:
         """Add a tensor of the file as a step, a `parameter`, or a `buffer` if it is not trained."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from shapecalc.importers.unreadable import Problems
+from shapecalc.importers.unreadable import Problems, Unreadable, refuse_container
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +26,14 @@ class Reading:
     graph: Graph
     problems: Problems = field(default_factory=Problems)
     arrays: Callable[[list[str]], Mapping[str, Array]] | None = None
+    examples: Examples | None = None
+
+
+class Examples(NamedTuple):
+    """The example inputs of a module that is in memory, and its outputs, both in their order."""
+
+    inputs: tuple[Array, ...]
+    outputs: tuple[Array, ...]
 
 
 class Reader(Protocol):
@@ -48,29 +56,51 @@ class Imported:
     tensors: Mapping[str, Stored] = field(default_factory=dict)
     reading: Reading | None = None
 
+    @property
+    def params_as(self) -> str:
+        """The convention by which parameters are counted by default: that of the tool that wrote the file."""
+        return self.reading.graph.params_as if self.reading else "pytorch"
+
+    @property
+    def examples(self) -> Examples | None:
+        """Inputs and outputs that the other tool computed, if it was there."""
+        return self.reading.examples if self.reading else None
+
     def arrays(self) -> dict[str, Array]:
-        """Return the values of the file's tensors by our paths; empty if the file has none."""
+        """Return the values of the file's tensors by our paths; empty if the file has none.
+
+        Raises `ShapecalcError` SC032 if they are not in the file, or outside of its folder.
+        """
         if self.reading is None or self.reading.arrays is None:
             return {}
-        stored = self.reading.arrays(sorted({each.name for each in self.tensors.values()}))
-        return {
-            path: each.convert(stored[each.name]) if each.convert else stored[each.name]
-            for path, each in self.tensors.items()
-        }
+        try:
+            stored = self.reading.arrays(sorted({each.name for each in self.tensors.values()}))
+            return {
+                path: each.convert(stored[each.name]) if each.convert else stored[each.name]
+                for path, each in self.tensors.items()
+            }
+        except Unreadable as error:
+            refuse_container(self.file, f"has values that cannot be read: {error}")
 
 
 def import_file(format_: str, path: str, limits: Limits, *, partial: bool = False) -> Imported:
     """Return a file of a format, which is a module of this folder, as an architecture file.
 
-    Raises `ShapecalcError` SC031 if operators cannot be read, SC032 if the file is broken, SC033 without the package
+    Raises `ShapecalcError` SC031 if operators cannot be read, SC032 if the file is broken, SC006 without the package
     that reads it.
     """
-    from shapecalc.importers.writing import write  # noqa: PLC0415 - only a file of another tool needs it
-
     reader: Reader = import_module(f"shapecalc.importers.{format_}")  # type: ignore[assignment]
-    reading = reader.read(path, limits, partial=partial)
+    return imported(reader.read(path, limits, partial=partial), path, partial=partial)
+
+
+def imported(reading: Reading, path: str, *, partial: bool = False) -> Imported:
+    """Return what a reader has read as an architecture file; raise `ShapecalcError` SC031 unless all of it or `partial`."""
+    from shapecalc.importers.rewriting import rewrite  # noqa: PLC0415 - only a file of another tool needs it
+    from shapecalc.importers.writing import write  # noqa: PLC0415
+
     if reading.problems and not partial:
         raise reading.problems.error(path)
+    rewrite(reading.graph, reading.arrays)
     written = write(reading.graph)
     stated = {written.slots[key]: shape for key, shape in reading.graph.stated.items() if key in written.slots}
     return Imported(written.text, path, stated, written.tensors, reading)

@@ -49,10 +49,10 @@ class Problems:
         found = list(self.places)
         diagnostics = []
         for operator in found[:MOST_NAMED]:
-            places = [place for place in self.places[operator] if place]
+            places = list(dict.fromkeys(place for place in self.places[operator] if place))
             count = len(self.places[operator])
             shown = ", ".join(f"`{place}`" for place in places[:MOST_PLACES])
-            more = f" and {count - MOST_PLACES} more" if count > MOST_PLACES and places else ""
+            more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
             where = f" at {shown}{more}" if shown else ""
             times = "" if count == 1 else f" {count} times"
             message = f"`{file}` has `{operator}`{times}{where}: {self.reasons[operator]}"
@@ -75,7 +75,7 @@ def refuse_container(file: str, message: str, help_text: str | None = None, code
 
 
 def refuse_without(file: str, package: str, extra: str) -> NoReturn:
-    """Raise `ShapecalcError` SC033 (exit code 2): reading the file needs a package that is not installed."""
+    """Raise `ShapecalcError` SC006 (exit code 2): reading the file needs a package that is not installed."""
     message = f"`{file}` is read with the package `{package}`, which is not installed"
     help_text = f"`pip install 'nn-shapecalc[{extra}]'` installs it"
-    raise ShapecalcError((Diagnostic(code="SC033", message=message, help=help_text),), exit_code=2)
+    raise ShapecalcError((Diagnostic(code="SC006", message=message, help=help_text),), exit_code=2)

@@ -7,19 +7,21 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.architecture import joined
 from shapecalc.dims import Expr
+from shapecalc.importers.folding import Block, Multiple
+from shapecalc.importers.graph import Node
+from shapecalc.importers.layout import Body, Entry, Layout, inputs_of, lay_out, outputs_of, shares
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import Several
-from shapecalc.parser.names import is_step_name, likely_step_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from shapecalc.importers.graph import Graph, Node, Stored, Value
+    from shapecalc.importers.graph import Graph, Stored, Value
+    from shapecalc.importers.scopes import Key, Scope
 
-_PLAIN = re.compile(r"[A-Za-z_][\w./ -]*\w|[A-Za-z_]")
-_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"}
+_PLAIN = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*|\$[A-Za-z_]\w*")
+LONGEST_TEXT = 2_000
+_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan", "~"}
 
 
 @dataclass(slots=True)
@@ -27,8 +29,8 @@ class Written:
     """The text; the file's tensor of each of our paths; the slot of each value by its key."""
 
     text: str
-    tensors: dict[str, Stored] = field(default_factory=dict)
-    slots: dict[tuple[int | str, str], str] = field(default_factory=dict)
+    tensors: Mapping[str, Stored] = field(default_factory=dict)
+    slots: Mapping[Key, str] = field(default_factory=dict)
 
 
 def write(graph: Graph) -> Written:
@@ -46,123 +48,159 @@ def write(graph: Graph) -> Written:
       - linear: {out_features: 8, bias: false}
       - relu
     """
-    return _Writer(graph).written()
+    layout = lay_out(graph)
+    lines = [*_head(graph)]
+    if layout.blocks:
+        lines.append("blocks:")
+        for name, block, body in layout.blocks.values():
+            lines += [f"  {line}" for line in _block(layout, name, block, body)]
+    lines += ["layers:", *(f"  {line}" for line in _Steps(layout, layout.network, None).lines())]
+    last = _last(layout.network)
+    outputs = layout.network.outputs
+    if len(outputs) > 1:
+        lines += [
+            "outputs:",
+            *(f"  {scalar(name)}: {layout.network.slots[value.key]}" for name, value in outputs.items()),
+        ]
+    elif outputs and last != next(iter(outputs.values())).key:
+        lines.append(f"outputs: {flow(layout.network.slots[next(iter(outputs.values())).key])}")
+    return Written("\n".join(lines) + "\n", layout.tensors, layout.slots)
 
 
-class _Writer:
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.names = _names(graph)
+def printable(text: str) -> str:
+    r"""Return a text of the file without what no text of ours may have, cut off at `LONGEST_TEXT` characters.
+
+    >>> printable("net\x1b[31m\u202e")
+    'net[31m'
+    """
+    return "".join(each for each in text[:LONGEST_TEXT] if each.isprintable())
+
+
+def _head(graph: Graph) -> Iterator[str]:
+    yield f"name: {scalar(printable(graph.name) or 'network')}"
+    yield f"source: {scalar(printable(graph.source) or 'a file')}"
+    if len(graph.inputs) == 1:
+        yield f"input: {_input(next(iter(graph.inputs.values())))}"
+    else:
+        yield "inputs:"
+        yield from (f"  {name}: {_input(value)}" for name, value in graph.inputs.items())
+    if graph.sizes:
+        yield f"sizes: {flow(graph.sizes)}"
+    if graph.where:
+        yield f"where: {flow(graph.where)}"
+
+
+def _block(layout: Layout, name: str, block: Block, body: Body) -> Iterator[str]:
+    yield f"{name}:"
+    if block.parameters:
+        yield f"  parameters: [{', '.join(parameter.name for parameter in block.parameters)}]"
+    if len(body.inputs) > 1:
+        yield f"  inputs: [{', '.join(body.inputs.values())}]"
+    yield "  layers:"
+    yield from (f"    {line}" for line in _Steps(layout, body, block).lines())
+    outputs = list(body.outputs.items())
+    if len(outputs) > 1 or outputs[0][1].key != _last(body):
+        yield f"  outputs: {flow({name: body.slots[value.key] for name, value in outputs})}"
+
+
+def _last(body: Body) -> Key | None:
+    """Return the value that a list of steps gives without `outputs:`: the first output of its last step."""
+    if not body.entries:
+        return None
+    last = body.entries[-1]
+    if isinstance(last.item, Node):
+        return last.item.value().key
+    return next(key for key, slot in reversed(body.slots.items()) if slot == last.name)
+
+
+class _Steps:
+    """The lines of a list of steps."""
+
+    def __init__(self, layout: Layout, body: Body, block: Block | None) -> None:
+        self.layout = layout
+        self.body = body
+        self.block = block
+        self.names = {id(entry.item): entry.name for entry in body.entries}
         self.owners: dict[tuple[str, str], tuple[Node, str]] = {}
-        self.result = Written("")
+        for entry in body.entries:
+            if isinstance(entry.item, Node):
+                for key, stored in entry.item.tensors.items():
+                    self.owners.setdefault(stored.key, (entry.item, key))
 
-    def written(self) -> Written:
-        lines = [*self._head(), "layers:"]
-        inputs = list(self.graph.inputs.values())
-        before: Value | None = inputs[0] if len(inputs) == 1 else None
-        for node in self.graph.nodes:
-            lines.append(f"  - {self._step(node, before)}" + (f"  # {node.comment}" if node.comment else ""))
-            name = self.names[id(node)]
-            for output in node.outputs:
-                value = node.value(output)
-                self.result.slots[value.key] = joined(name, value.output)
-            before = before if node.layer.is_tensor else node.value()
-        outputs = self.graph.outputs
-        if len(outputs) > 1:
-            lines += ["outputs:", *(f"  {_key(name)}: {self._slot(value)}" for name, value in outputs.items())]
-        elif outputs and before is not None and next(iter(outputs.values())).key != before.key:
-            lines.append(f"outputs: {self._slot(next(iter(outputs.values())))}")
-        self.result.text = "\n".join(lines) + "\n"
-        return self.result
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each entry."""
+        before = next(iter(self.body.inputs)) if len(self.body.inputs) == 1 else None
+        index = 0
+        for entry in self.body.entries:
+            if isinstance(entry.item, Node):
+                comment = f"  # {entry.item.comment}" if entry.item.comment else ""
+                yield f"- {self._step(entry, entry.item, index, before)}{comment}"
+                before = before if entry.item.layer.is_tensor else entry.item.value().key
+                index += 1
+            else:
+                yield f"- {flow(self._call(entry, entry.item, index, before))}"
+                before = next(iter(outputs_of(self.layout, entry.item[-1]).values())).key
+                index += len(entry.item)
 
-    def _head(self) -> Iterable[str]:
-        yield f"name: {scalar(self.graph.name)}"
-        yield f"source: {scalar(self.graph.source)}"
-        inputs = self.graph.inputs
-        if len(inputs) == 1:
-            yield f"input: {_input(next(iter(inputs.values())))}"
-        else:
-            yield "inputs:"
-            yield from (f"  {name}: {_input(value)}" for name, value in inputs.items())
-        if self.graph.sizes:
-            yield f"sizes: {flow(self.graph.sizes)}"
-        if self.graph.where:
-            yield f"where: {flow(self.graph.where)}"
-
-    def _slot(self, value: Value) -> str:
-        if isinstance(value.node, str):
-            return "input" if len(self.graph.inputs) == 1 else value.node
-        return joined(self.names[id(value.node)], value.output)
-
-    def _step(self, node: Node, before: Value | None) -> str:
-        written = _fields(node)
-        keys = {node.type: written}
-        if self.names[id(node)] != self._default(node):
-            keys["name"] = self.names[id(node)]
-        reads = [self._slot(read) for read in node.reads]
-        follows = before is not None and [read.key for read in node.reads] == [before.key]
-        if reads and not follows:
-            keys["from"] = reads[0] if len(reads) == 1 else reads
-        shared = self._share(node)
+    def _step(self, entry: Entry, node: Node, index: int, before: Key | None) -> str:
+        fields = self._fields(index, node)
+        keys = {node.type: fields}
+        if not entry.by_default:
+            keys["name"] = entry.name
+        self._add_reads(keys, list(node.reads), before)
+        shared = shares(node, self.owners, self.names)
         if shared:
             keys["share"] = shared
         if len(keys) > 1:
             return flow(keys)
-        return node.type if written is None else f"{node.type}: {flow(written)}"
+        return node.type if fields is None else f"{node.type}: {flow(fields)}"
 
-    def _default(self, node: Node) -> str:
-        return f"{node.type}_{self.graph.nodes.index(node)}"
+    def _add_reads(self, keys: dict[str, Any], reads: list[Value], before: Key | None) -> None:
+        if reads and [read.key for read in reads] != [before]:
+            slots = [self.body.slots[read.key] for read in reads]
+            keys["from"] = slots[0] if len(slots) == 1 else slots
 
-    def _share(self, node: Node) -> Any:
-        name = self.names[id(node)]
-        shared = {}
-        for key, stored in node.tensors.items():
-            owner, owned = self.owners.setdefault(stored.key, (node, key))
-            if owner is node:
-                self.result.tensors[joined(name, key)] = stored
-            else:
-                shared[key] = joined(self.names[id(owner)], owned)
-        return shared
+    def _fields(self, index: int, node: Node) -> Any:
+        """Return the fields that differ from the defaults, as a mapping, as the main field's value, or None."""
+        fields = {}
+        known = fields_of(type(node.layer))
+        for name, value in node.fields.items():
+            written = self._value(index, name, value)
+            if isinstance(written, tuple) and written and written.count(written[0]) == len(written):
+                written = written[0] if node.takes_one(name) else written
+            if known[name].required or written != known[name].default:
+                fields[name] = written
+        if not fields:
+            return None
+        main = type(node.layer).main
+        return fields[main] if main and list(fields) == [main] else fields
 
+    def _value(self, index: int, name: str, value: Any) -> Any:
+        if self.block is None:
+            return value
+        place = iter(range(1 << 30))
+        block = self.block
 
-def _names(graph: Graph) -> Mapping[int, str]:
-    """Return the name of each node: the path of its tensors or its module if no other node has it, else its default."""
-    names: dict[int, str] = {}
-    taken = set(graph.inputs)
-    for node in graph.nodes:
-        ends = {key: f".{key}" if key else "" for key in node.tensors}
-        named = {key: stored.name for key, stored in node.tensors.items() if stored.name.endswith(ends[key])}
-        paths = {name.removesuffix(ends[key]) for key, name in named.items()}
-        wanted = paths.pop() if len(paths) == 1 else node.place.path if node.tensors else ""
-        wanted = wanted if not wanted or is_step_name(wanted) else likely_step_name(wanted) or ""
-        if wanted and wanted not in taken:
-            names[id(node)] = wanted
-            taken.add(wanted)
-    for index, node in enumerate(graph.nodes):
-        name = f"{node.type}_{index}"
-        while id(node) not in names:
-            if name in taken:
-                name += "_"
-                continue
-            names[id(node)] = name
-            taken.add(name)
-    return names
+        def written(part: Any) -> Any:
+            return tuple(map(written, part)) if isinstance(part, tuple) else block.written[index, name, next(place)]
 
+        return written(value)
 
-def _fields(node: Node) -> Any:
-    """Return the fields that differ from the defaults, as a mapping, as the main field's value, or None."""
-    fields = {}
-    known = fields_of(type(node.layer))
-    for name, value in node.fields.items():
-        kind = known[name].kind
-        if isinstance(value, tuple) and isinstance(kind, Several) and kind.single and len(set(value)) == 1:
-            value = value[0]  # noqa: PLW2901 - one for all axes
-        if known[name].required or value != known[name].default:
-            fields[name] = value
-    if not fields:
-        return None
-    main = type(node.layer).main
-    return fields[main] if main and list(fields) == [main] else fields
+    def _call(self, entry: Entry, calls: tuple[Scope, ...], index: int, before: Key | None) -> dict[str, Any]:
+        name, block, _ = self.layout.block_of(calls[0])
+        arguments: dict[str, Any] = {}
+        repeated: dict[str, Any] = {}
+        for key in block.arguments(calls[0]):
+            values = [self._value(index + run, key, block.arguments(call)[key]) for run, call in enumerate(calls)]
+            arguments[key] = values[0]
+            if any(each != values[0] for each in values):
+                repeated[key], arguments[key] = values, f"${key}"
+        keys: dict[str, Any] = {name: arguments if len(arguments) > 1 else next(iter(arguments.values()), None)}
+        if len(calls) > 1:
+            keys["repeat"] = repeated or len(calls)
+        keys["name"] = entry.name
+        self._add_reads(keys, inputs_of(block, calls[0]), before)
+        return keys
 
 
 def _input(value: Value) -> str:
@@ -177,14 +215,13 @@ def flow(value: Any) -> str:
     '{conv: {kernel_size: [3, 1], bias: false}, name: a.0}'
     """
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_key(key)}: {flow(part)}" for key, part in value.items()) + "}"
+        return "{" + ", ".join(f"{scalar(key)}: {flow(part)}" for key, part in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, Multiple):
+        name = value.parameter.name
+        return f"${name}" if value.factor == 1 else f'"${{{value.factor} * {name}}}"'
     return scalar(value)
-
-
-def _key(name: str) -> str:
-    return scalar(name)
 
 
 def scalar(value: Any) -> str:

@@ -38,6 +38,7 @@ FAMILIES = (
     "positional",
     "rotary",
     "tensors",
+    "opaque",
     "functions",
     "rectifiers",
     "sigmoids",

@@ -120,6 +120,8 @@ class Layer:
     """Whether each axis of its output is that axis of its first input, if of another size."""
     sparse: ClassVar[bool] = False
     """Whether one token uses only a part of its parameters: see `active_parameters`."""
+    counts_known: ClassVar[bool] = True
+    """Whether its parameters, buffers and costs are known: a total that has a layer of which they are not is unknown."""
     saving_note: ClassVar[str] = ""
     """What to know about the figures of `saved`."""
 

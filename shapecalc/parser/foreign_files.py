@@ -27,6 +27,7 @@ class ForeignFormat(NamedTuple):
 
 _BEGIN = "`shapecalc init net.yaml` creates a first file, `shapecalc layers` lists the layers"
 _MODEL = f"shapecalc does not read these yet; write the network in YAML: {_BEGIN}"
+_IMPORT = "give it by its path, or write it as YAML: `shapecalc import FILE --output net.yaml`"
 _WEIGHTS = f"it has weights, without the layers between them; write the network in YAML: {_BEGIN}"
 _PICKLE = f"loading a pickle runs code, so shapecalc never does; write the network in YAML: {_BEGIN}"
 _OTHER = f"name a file with `input:` and `layers:`; {_BEGIN}"
@@ -55,9 +56,9 @@ _ZIPPED = (
     (r"(.*/)?data/\d+", _TORCHSCRIPT),
     (
         r"(.*/)?(archive_format|data/weights/.*|models/.*|serialized_exported_program\.json)",
-        ForeignFormat("a `torch.export` program (`.pt2`)", _MODEL, "torch_export"),
+        ForeignFormat("a `torch.export` program (`.pt2`)", _IMPORT, "torch_export"),
     ),
-    (r"metadata\.json|config\.json|model\.weights\.h5", ForeignFormat("a Keras archive (`.keras`)", _MODEL, "keras")),
+    (r"metadata\.json|config\.json|model\.weights\.h5", ForeignFormat("a Keras archive (`.keras`)", _IMPORT, "keras")),
     (r".*\.npy", ForeignFormat("NumPy arrays (`.npz`)", _WEIGHTS)),
     (r".*", ForeignFormat("a ZIP archive", "unpack it")),
 )
@@ -77,7 +78,7 @@ _MODEL_TYPE = re.compile(r'"model_type":\s*"([\w.-]{1,40})"|"architectures":\s*\
 _TEXTS = (
     (
         r'\A\s*\{(?=[^\0]*"class_name":\s*"(?:Functional|Sequential|Model)")',
-        ForeignFormat("a Keras model in JSON", _MODEL, "keras"),
+        ForeignFormat("a Keras model in JSON", _IMPORT, "keras"),
     ),
     (r'\A\s*\{[^\0]*"_diffusers_version"', ForeignFormat("a configuration of Hugging Face diffusers", _MODEL)),
     (r'\A\s*\{\s*"(?:cells|nbformat)"', ForeignFormat("a Jupyter notebook", f"shapecalc runs no Python; {_OTHER}")),
@@ -162,7 +163,7 @@ def _protobuf(head: bytes) -> ForeignFormat | None:
     next(fields, None)
     for number, content in fields:
         if number in (7, 8) or (number in (2, 3, 4) and content.isascii() and content.decode("ascii").isprintable()):
-            return ForeignFormat("an ONNX model", _MODEL, "onnx")
+            return ForeignFormat("an ONNX model", _IMPORT, "onnx")
         if number == 2:  # noqa: PLR2004 - the field's number in the schema
             _, inner = next(_fields(content), (0, b""))
             saved = inner.startswith(b"\x12")

@@ -43,6 +43,7 @@ FAMILIES = (
     "positional",
     "rotary",
     "tensors",
+    "opaque",
     "functions",
     "rectifiers",
     "sigmoids",

@@ -119,10 +119,15 @@ def verdict(proof: Proof) -> str:
         wrong = sum(not row.ok for trial in proof.trials for row in trial.rows)
         skipped = sum(trial.skipped for trial in proof.trials)
         after = f", {skipped} not reached" if skipped else ""
-        return f"DISAGREES: {wrong} of {layers * len(proof.trials)} layer runs{after} ({runs}, {took})"
+        far = ", ".join(f"`{output.name}` by {output.difference:.1e}" for output in proof.outputs if not output.ok)
+        outputs = f"; outputs differ from the module's own: {far}" if far else ""
+        return f"DISAGREES: {wrong} of {layers * len(proof.trials)} layer runs{after} ({runs}, {took}){outputs}"
     once = f"; {', '.join(proof.unproved)} tried at one size: no second size is valid" if proof.unproved else ""
     tried = _tried(proof.trials)
-    return f"verified: {layers} layers agree in shape, params and MACs{tried} ({took}){once}"
+    stated = f"; {proof.stated} shapes are those that the file states" if proof.stated else ""
+    outputs = max((output.difference for output in proof.outputs), default=None)
+    equal = "" if outputs is None else f"; outputs differ by at most {outputs:.1e} from the module's own"
+    return f"verified: {layers} layers agree in shape, params and MACs{tried} ({took}){once}{stated}{equal}"
 
 
 def said(row: Compared) -> Fixed:

@@ -78,6 +78,8 @@ def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int],
         _flops(macs, layer.operations(*inputs, results[0])),
         sum(map(product, results)),
     )
+    if not layer.counts_known:
+        return facts._replace(params=None, buffer_count=None, macs=None, flops=None)
     if layer.is_tensor:
         activations = 0 if layer.storage is Storage.STORED else facts.activations
         facts = facts._replace(constants=layer.constants(*shapes), activations=activations)

@@ -11,7 +11,19 @@ from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import as_json, show
 from shapecalc.shape_inference.constraints import Constraint, ValidSizes, solve_constraints
 from shapecalc.shape_inference.dtypes import USUAL_DTYPE
-from shapecalc.shape_inference.rows import Count, GroupReport, LayerReport, constraints_of, leaves, sum_of, with_path
+from shapecalc.shape_inference.rows import (
+    Count,
+    GroupReport,
+    LayerReport,
+    Sums,
+    constraints_of,
+    leaves,
+    sum_of,
+    sums_of,
+    total,
+    unknown_operators,
+    with_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,6 +135,16 @@ class Report(Presented):
         )
 
     @cached_property
+    def unknown_operators(self) -> Mapping[str, int]:
+        """The operators that have no layer, each with its number of steps: the totals of their counts are unknown."""
+        return unknown_operators(self.layers)
+
+    @cached_property
+    def known(self) -> Sums:
+        """The sums over the layers whose counts are known."""
+        return total(sums_of(row) for row in self.layers if row.step.layer.counts_known)
+
+    @cached_property
     def trained(self) -> frozenset[str]:
         """The paths of the trainable tensors, such as `c1.weight`, each once."""
         return frozenset(
@@ -183,6 +205,14 @@ class Report(Presented):
             | {"trainable_params": as_json(self.totals.trainable_params)}
             | self._products(),
             **({"params_as_pytorch": list(self.uncounted)} if self.uncounted else {}),
+            **(
+                {
+                    "unknown_operators": dict(self.unknown_operators),
+                    "known": {name: as_json(count) for name, count in self.known._asdict().items()},
+                }
+                if self.unknown_operators
+                else {}
+            ),
         }
 
     def _products(self) -> dict[str, Any]:

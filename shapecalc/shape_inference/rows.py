@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -219,6 +220,12 @@ def sum_of(counts: Iterable[Count]) -> Count:
             return None
         result = result + count
     return result
+
+
+def unknown_operators(rows: Iterable[LayerReport]) -> dict[str, int]:
+    """Return the operators that have no layer, so that their counts are unknown, each with its number of steps."""
+    unknown = (row.step.layer for row in rows if not row.step.layer.counts_known)
+    return dict(Counter(layer.operator for layer in unknown))  # type: ignore[attr-defined]  # as `opaque` has
 
 
 def with_path(row: LayerReport, step: Step) -> LayerReport:

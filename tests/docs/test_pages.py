@@ -25,6 +25,8 @@ BY_HAND, CHINESE_BY_HAND = ROOT / "docs/guides/by-hand.md", ROOT / "docs/zh/by-h
 WRITTEN = [README, CHINESE_README, *sorted((ROOT / "docs").rglob("*.md"))]
 LINKED = [*WRITTEN, *map(ROOT.joinpath, ("SECURITY.md", "CHANGELOG.md", "benchmarks/README.md", "fuzz/README.md"))]
 GENERATED: dict[Path, str] = runpy.run_path(str(ROOT / "docs/generate.py"))["pages"]()
+ORACLE = Path(__file__).parent.parent / "oracle"
+"""The models of other tools that pages name are fixtures there."""
 CODE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>\S+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
 WHOLE = re.compile(r"^inputs?:.*^layers:", re.MULTILINE | re.DOTALL)
 
@@ -85,6 +87,9 @@ def test_every_screen_is_what_the_command_prints(
     for title in files.keys() - {f"main:{title}" for title in committed}:
         (tmp_path / title).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / title).write_text(files[title], encoding="utf-8")
+    for model in re.findall(r"\b[\w-]+\.(?:pt2|onnx|keras)\b", screen.text):
+        for fixture in ORACLE.glob(f"*/{model}"):
+            shutil.copy(fixture, tmp_path)
     monkeypatch.chdir(tmp_path)
     real = printed(screen)
     if request.config.getoption("--update-cases"):

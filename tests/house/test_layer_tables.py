@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(shapecalc.__file__).parent
-ROOMS_OF_LAYERS = ("layers", "reference")
+ROOMS_OF_LAYERS = ("layers", "reference", "importers")
+"""An importer says which layers an operator of another tool is, one function an operator."""
 COMMON = frozenset({"parameter", "buffer", "constant"})
 """Types that are words for other things too."""
 TYPES = frozenset(layer_types()) - COMMON

@@ -99,7 +99,8 @@ def test_every_command_that_reads_an_architecture_takes_the_same(options: dict[s
         for name in ("--set", "--batch", "--limit", "--color")
         if name not in options[command]
     }
-    assert lacking == {("show", "--set"), ("show", "--batch")}, "`show` prints the file as it is"
+    whole = {(command, name) for command in ("show", "import") for name in ("--set", "--batch")}
+    assert lacking == whole, "`show` and `import` print a file with its symbols and parameters"
 
 
 def test_every_command_with_a_result_has_formats_and_a_file_for_it(options: dict[str, dict[str, Any]]) -> None:

@@ -25,7 +25,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.cli.groups import BY_HAND, COMMANDS, LOSSES_BY_HAND
+from shapecalc.cli.groups import BY_HAND, COMMANDS, LOSSES_BY_HAND, module_name
 from shapecalc.layers import layer_types
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENBLAS_", "MPL")
 TO_CHECK = ("shapecalc.cli.check", "shapecalc.checking.check", "shapecalc.files.load", "yaml.cyaml")
 LOADED = (
     *TO_CHECK,
-    *(f"shapecalc.cli.{name.replace('-', '_')}" for name in COMMANDS if name not in (*BY_HAND, *LOSSES_BY_HAND)),
+    *(module_name(name) for name in COMMANDS if name not in (*BY_HAND, *LOSSES_BY_HAND)),
     "shapecalc.execution.verify",
 )
 LOADED += ("numpy.random",)

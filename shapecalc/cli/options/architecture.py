@@ -45,6 +45,11 @@ ScaleOption = Annotated[
     typer.Option("--scale", metavar="1/N", help="Run a narrower network: divide the parameters that `widths:` names."),
 ]
 
+PartialOption = Annotated[
+    bool,
+    typer.Option("--partial", help="Of an imported file: show what can be read; operators without a layer are opaque."),
+]
+
 LimitOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -136,13 +141,15 @@ def load_bound(
     limit: list[str] | None,
     scale: str | None = None,
     batch: str | None = None,
+    *,
+    partial: bool = False,
 ) -> tuple[Architecture, dict[str, int]]:
     """Return an architecture with its parameters set and narrowed, and the sizes that the other settings give."""
     from shapecalc.files.load import load_set, narrowed
 
     given, divisor = single(settings(set_)), divisor_of(scale)
     values = {name: parameter(text) for name, text in given.items()}
-    loaded, others = load_set(architecture, values, limits_of(limit))
+    loaded, others = load_set(architecture, values, limits_of(limit), partial=partial)
     sizes = {name: integer(given[name], f"--set {name}") for name in others}
     if batch is not None:
         sizes[named_batch(loaded, batch, given)] = count(batch, "--batch", LARGEST_DIM)

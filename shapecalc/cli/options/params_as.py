@@ -17,10 +17,10 @@ class ParamsAs(Enum):
 
 
 ParamsAsOption = Annotated[
-    ParamsAs,
+    ParamsAs | None,
     typer.Option(
         "--params-as",
         help="Convention by which parameters are counted: bias vectors of recurrent layers differ; Keras also counts "
-        "the moving mean and variance of batch norm, which are not trained.",
+        "the moving mean and variance of batch norm, which are not trained. Default: pytorch; of Keras models keras.",
     ),
 ]

@@ -19,6 +19,8 @@ def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
     Raises `ShapecalcError` SC032 if the file is broken, SC033 without the package `onnx`.
     """
     from shapecalc.importers.onnx.model import load  # noqa: PLC0415 - with NumPy, which `onnx` needs
+
+    model = load(path, limits)  # it says so if `onnx` is not there, which the next import needs
     from shapecalc.importers.onnx.reading import read_model  # noqa: PLC0415
 
-    return read_model(load(path, limits), partial=partial)
+    return read_model(model, partial=partial)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.importers.onnx.checks import refuse_broken_texts
 from shapecalc.importers.onnx.wire import Span, WireError, without_numbers
 from shapecalc.importers.unreadable import refuse_container, refuse_without
 
@@ -70,8 +71,7 @@ def load(path: str, limits: Limits) -> Model:
     proto, spans = _parsed(path)
     if not proto.HasField("graph") or not (proto.graph.node or proto.graph.output):
         refuse_container(path, "has no graph")
-    if not _is_text(proto):
-        refuse_container(path, "has names that are no text in UTF-8")
+    refuse_broken_texts(path, proto)
     versions = [each.version for each in proto.opset_import if each.domain in ("", "ai.onnx")]
     if len(versions) > 1 and len(set(versions)) > 1:
         refuse_container(path, f"states several versions of the operator set of ONNX: {sorted(set(versions))}")
@@ -156,22 +156,6 @@ def _converted(path: str, proto: Any) -> Any:
     except Exception as error:  # noqa: BLE001 - the error of the package's native part
         reason = f"has an operator set before {OLDEST} and cannot be converted: {_first_line(error)}"
         refuse_container(path, reason, f"export it again with operator set {OLDEST} or newer")
-
-
-def _is_text(proto: Any) -> bool:
-    """Return whether all names are texts: protobuf gives those that are not UTF-8 as bytes."""
-    graph = proto.graph
-    for node in graph.node:
-        names = (node.op_type, node.domain, node.name, *node.input, *node.output)
-        if not all(map(_is_str, names)) or not all(_is_str(each.name) for each in node.attribute):
-            return False
-    values = (*graph.initializer, *graph.input, *graph.output, *graph.value_info)
-    about = (proto.producer_name, proto.producer_version, graph.name, *(each.domain for each in proto.opset_import))
-    return all(map(_is_str, about)) and all(_is_str(value.name) for value in values)
-
-
-def _is_str(name: Any) -> bool:
-    return type(name) is str
 
 
 def _first_line(error: Exception) -> str:

@@ -15,6 +15,7 @@ from shapecalc.dims import Expr
 from shapecalc.importers.graph import Graph, Stored, Value
 from shapecalc.importers.imported import Reading
 from shapecalc.importers.onnx import families, refusals
+from shapecalc.importers.onnx.checks import check_node
 from shapecalc.importers.onnx.node import OPERATORS, OnnxNode
 from shapecalc.importers.onnx.parameters import roles_of
 from shapecalc.importers.onnx.places import place_of
@@ -177,6 +178,7 @@ class GraphReader:
             self.problems.add(operator, error, place_of(node).said)
 
     def _results(self, node: Any, operator: str, entries: list[Any], depth: int) -> Sequence[Entry | None]:
+        check_node(node, self.opset)
         attributes = {each.name: _attribute(each) for each in node.attribute}
         if operator == "If":
             return self._branch(entries, attributes, depth)

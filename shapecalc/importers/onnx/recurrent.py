@@ -44,6 +44,8 @@ def recurrence(
     del output_sequence
     type_, count, _ = GATES[node.op]
     weight = node.weight(1)
+    if weight.shape[:1] not in ((1,), (2,)) or not node.weight(2).shape:
+        raise Unreadable(f"`{node.op}` has a weight of {len(weight.shape)} axes that is not of one or two directions")
     directions, hidden = weight.shape[0], node.weight(2).shape[-1]
     if hidden_size not in (0, hidden):
         raise Unreadable(f"`{node.op}` states {hidden_size} features, its weight has {hidden}")

@@ -104,8 +104,10 @@ def resize(
         scales = [1.0, 1.0, height_scale, width_scale]
     if node.op == "Upsample" or node.version < 11:  # noqa: PLR2004 - before it the places were those of Upsample
         coordinate_transformation_mode, nearest_mode = "asymmetric", "floor"
+    if nearest_mode not in ROUND:
+        raise Unreadable(f"`{node.op}` rounds by `{nearest_mode[:40]}`, which is not known")
     rank = node.rank()
-    along = [axis % rank for axis in (range(rank) if axes is None else axes)]
+    along = [node.axis(axis) for axis in (range(rank) if axes is None else axes)]
     region = {}
     if coordinate_transformation_mode == "tf_crop_and_resize":
         bounds = node.known(1, "region").reshape(2, -1)

@@ -43,7 +43,10 @@ def inspection(
     content = table(report, lines, columns)
     if selection is not None:
         content = content._replace(total=None)  # the rows do not add up to it
-    after = (Lines([*_counted(report), _note(report)], DIM), Lines([*_products(report), *_valid_sizes(report)]))
+    after = (
+        Lines([*_unknown(report), *_counted(report), _note(report)], DIM),
+        Lines([*_products(report), *_valid_sizes(report)]),
+    )
     parts: list[Part] = [content, _totals(report)]
     parts += [part for part in after if part.texts]
     return Document(f"{report.architecture.name}  {_inputs(report)}", [parts], content)
@@ -108,6 +111,16 @@ def _note(report: Report) -> str:
     note = f"memory at {report.dtype}"
     note = f"MACs, FLOPs and activations are those at {at}; {note}" if at else note
     return note if report.params_as == USUAL else f"{note}; params as {COUNTED[report.params_as]} them"
+
+
+def _unknown(report: Report) -> tuple[str, ...]:
+    """Return which operators have no layer, and the counts of the other layers."""
+    if not report.unknown_operators:
+        return ()
+    names = ", ".join(name if count == 1 else f"{name} ({count})" for name, count in report.unknown_operators.items())
+    known = report.known
+    counts = f"params {grouped(known.params)}, MACs {grouped(known.macs)}, FLOPs {grouped(known.flops)}"
+    return (f"incomplete: no layer for {names}; the other layers have {counts}",)
 
 
 def _counted(report: Report) -> tuple[str, ...]:

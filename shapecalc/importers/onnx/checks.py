@@ -1,0 +1,79 @@
+"""What is checked before a file is read: that texts are texts, and that nodes have what their operators require."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.importers.unreadable import Unreadable, refuse_container
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+DEEPEST = 100
+
+
+def refuse_broken_texts(path: str, proto: Any) -> None:
+    """Raise `ShapecalcError` SC032 if a name in the file is no UTF-8, which protobuf gives as bytes."""
+    texts = (proto.producer_name, proto.producer_version, *(each.domain for each in proto.opset_import))
+    names = (name for function in proto.functions for name in (function.name, function.domain))
+    bodies = (text for function in proto.functions for text in _texts_of_nodes(function.node, 0))
+    for every in (texts, names, bodies, _texts_of_graph(proto.graph, 0)):
+        if any(not isinstance(text, str) for text in every):
+            refuse_container(path, "has names that are no UTF-8")
+
+
+def _texts_of_graph(graph: Any, depth: int) -> Iterator[Any]:
+    yield graph.name
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        yield value.name
+        if value.type.HasField("tensor_type"):
+            yield from (dim.dim_param for dim in value.type.tensor_type.shape.dim if dim.HasField("dim_param"))
+    for tensor in graph.initializer:
+        yield tensor.name
+        yield from (text for entry in tensor.external_data for text in (entry.key, entry.value))
+    yield from (tensor.values.name for tensor in graph.sparse_initializer)
+    yield from _texts_of_nodes(graph.node, depth)
+
+
+def _texts_of_nodes(nodes: Iterable[Any], depth: int) -> Iterator[Any]:
+    if depth > DEEPEST:
+        return
+    for node in nodes:
+        yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+        for entry in node.metadata_props:
+            yield from (entry.key, entry.value)
+        for attribute in node.attribute:
+            yield from (attribute.name, attribute.ref_attr_name)
+            if attribute.HasField("g"):
+                yield from _texts_of_graph(attribute.g, depth + 1)
+
+
+def check_node(node: Any, opset: int) -> None:
+    """Raise `Unreadable` if a node of ONNX has attributes, inputs or outputs that its operator does not have.
+
+    Of other domains no schema is known.
+    """
+    from onnx import defs  # noqa: PLC0415 - an extra
+
+    try:
+        schema = defs.get_schema(node.op_type, opset, node.domain)
+    except defs.SchemaError:
+        return
+    attributes = schema.attributes
+    seen: set[str] = set()
+    for attribute in node.attribute:
+        known = attributes.get(attribute.name)
+        if known is None or int(known.type.value) != attribute.type or attribute.name in seen:
+            raise Unreadable(
+                f"the attribute `{attribute.name[:80]}` is not one that it has, or of another kind, or twice"
+            )
+        seen.add(attribute.name)
+    missing = [name for name, known in attributes.items() if known.required and name not in seen]
+    if missing:
+        raise Unreadable(f"it has no attribute `{missing[0]}`, which it requires")
+    if not schema.min_input <= len(node.input) <= schema.max_input or len(node.output) < schema.min_output:
+        raise Unreadable(f"it has {len(node.input)} inputs and {len(node.output)} outputs, which no such operator has")
+    single = defs.OpSchema.FormalParameterOption.Single
+    for formal, name in zip(schema.inputs, node.input, strict=False):
+        if formal.option == single and not name:
+            raise Unreadable(f"it is called without its input `{formal.name}`")

@@ -1,0 +1,214 @@
+"""The modules of a graph as a tree, and what makes two of them the same but for numbers.
+
+A scope is one visit of a module: its steps in order, and the scopes of the modules within it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.dims import Expr
+from shapecalc.importers.graph import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.importers.graph import Graph, Place, Value
+
+Key = tuple[int | str, str]
+"""That of a value: see `Value.key`."""
+Hole = tuple[Any, ...]
+"""The values of a step's fields, in order: what may differ between two uses of a block."""
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """One visit of a module: its path, its class, and its steps and inner scopes in order."""
+
+    path: str
+    kind: str
+    items: list[Node | Scope] = field(default_factory=list)
+
+    @property
+    def nodes(self) -> Iterator[Node]:
+        """All steps, those of inner scopes too."""
+        for item in self.items:
+            if isinstance(item, Node):
+                yield item
+            else:
+                yield from item.nodes
+
+    @property
+    def scopes(self) -> Iterator[Scope]:
+        """All inner scopes, outer ones first."""
+        for item in self.items:
+            if isinstance(item, Scope):
+                yield item
+                yield from item.scopes
+
+
+def scope_tree(graph: Graph) -> Scope:
+    """Return the modules of a graph as a tree, whose root is the network.
+
+    A tensor that several modules read is outside of all of them, before the first.
+    """
+    root = Scope("", "")
+    stack = [root]
+    shared, waiting = _shared_tensors(graph)
+    for node in graph.nodes:
+        if id(node) in shared:
+            continue
+        around = _around(node.place)
+        depth = 0
+        while depth < len(around) and depth + 1 < len(stack) and stack[depth + 1].path == around[depth][0]:
+            depth += 1
+        del stack[depth + 1 :]
+        for path, kind in around[depth:]:
+            stack[-1].items.extend(waiting.pop(path, ()))
+            scope = Scope(path, kind)
+            stack[-1].items.append(scope)
+            stack.append(scope)
+        stack[-1].items.append(node)
+    return root
+
+
+def _shared_tensors(graph: Graph) -> tuple[set[int], dict[str, list[Node]]]:
+    """Return the tensors that several modules read, and those before each module that is the first to read them."""
+    readers: dict[int, list[list[tuple[str, str]]]] = {}
+    for node in graph.nodes:
+        for read in node.reads:
+            if isinstance(read.node, Node) and read.node.layer.is_tensor:
+                readers.setdefault(id(read.node), []).append(_around(node.place))
+    shared: set[int] = set()
+    waiting: dict[str, list[Node]] = {}
+    for node in graph.nodes:
+        first, *others = readers.get(id(node), ([],))
+        common = 0
+        while common < len(first) and all(other[common : common + 1] == [first[common]] for other in others):
+            common += 1
+        if common < len(first) and others:
+            shared.add(id(node))
+            waiting.setdefault(first[common][0], []).append(node)
+    return shared, waiting
+
+
+def _around(place: Place) -> list[tuple[str, str]]:
+    """Return the path and the class of each module around a place, outermost first."""
+    found = [(path, kind) for path, kind in place.scopes if path]
+    if not found and place.path:
+        parts = place.path.split(".")
+        found = [(".".join(parts[: count + 1]), "") for count in range(len(parts) - 1)]
+    if place.path and (not found or found[-1][0] != place.path):
+        found.append((place.path, place.kind))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """What is equal for all uses of a block: `text` compares it; the values that enter and that others read."""
+
+    text: tuple[Any, ...]
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """For a whole graph: the steps that read each value, the step that has each tensor first, and repeated paths."""
+
+    readers: Mapping[Key, list[Node]]
+    owners: Mapping[tuple[str, str], Node]
+    sharers: Mapping[tuple[str, str], list[Node]]
+    outputs: frozenset[Key]
+    paths: Mapping[str, int]
+
+
+def uses_of(graph: Graph, root: Scope) -> Uses:
+    """Return who reads what in a graph."""
+    readers: dict[Key, list[Node]] = {}
+    owners: dict[tuple[str, str], Node] = {}
+    sharers: dict[tuple[str, str], list[Node]] = {}
+    for node in graph.nodes:
+        for read in node.reads:
+            readers.setdefault(read.key, []).append(node)
+        for stored in node.tensors.values():
+            owners.setdefault(stored.key, node)
+            sharers.setdefault(stored.key, []).append(node)
+    outputs = frozenset(value.key for value in graph.outputs.values())
+    return Uses(readers, owners, sharers, outputs, Counter(scope.path for scope in root.scopes))
+
+
+def skeleton_of(scope: Scope, uses: Uses) -> Skeleton | None:
+    """Return what is equal for all modules that are the same but for numbers; None if it cannot be a block.
+
+    It cannot if a tensor is shared with a step outside, or if the module is visited twice.
+    """
+    nodes = list(scope.nodes)
+    if uses.paths[scope.path] > 1:
+        return None
+    places = {id(node): place for place, node in enumerate(nodes)}
+    inputs: dict[Key, Value] = {}
+    text: list[Any] = []
+    for node in nodes:
+        reads = []
+        for read in node.reads:
+            place = places.get(read.key[0]) if isinstance(read.key[0], int) else None
+            if place is None:
+                inputs.setdefault(read.key, read)
+                reads.append(("input", [*inputs].index(read.key)))
+            else:
+                reads.append((place, read.output))
+        tensors = _tensors(node, scope, places, uses)
+        if tensors is None:
+            return None
+        inner = tuple(path.removeprefix(scope.path) for path, _ in _around(node.place) if path.startswith(scope.path))
+        fields = tuple((name, _form(name, value)) for name, value in sorted(node.fields.items()))
+        text.append((node.type, inner, fields, tuple(reads), tensors))
+    outputs = [
+        value
+        for node in nodes
+        for value in map(node.value, node.outputs)
+        if value.key in uses.outputs or any(id(reader) not in places for reader in uses.readers.get(value.key, ()))
+    ]
+    if not outputs or not inputs:
+        return None
+    left = tuple((places[value.key[0]], value.output) for value in outputs)  # type: ignore[index]  # of its own steps
+    return Skeleton((*text, left), tuple(inputs.values()), tuple(outputs))
+
+
+def _tensors(node: Node, scope: Scope, places: Mapping[int, int], uses: Uses) -> tuple[Any, ...] | None:
+    """Return the tensors of a step by names below the scope; None if it shares one with a step outside."""
+    found = []
+    for key, stored in node.tensors.items():
+        if any(id(other) not in places for other in uses.sharers[stored.key]):
+            return None
+        name = stored.name.removeprefix(f"{scope.path}.")
+        if name == stored.name and not node.place.path.startswith(scope.path):
+            return None
+        owner = places[id(uses.owners[stored.key])]
+        found.append((key, name if name != stored.name else "", stored.how, owner))
+    return tuple(found)
+
+
+def _form(name: str, value: Any) -> Any:
+    """Return what is equal for values that a parameter of a block can stand for: the lengths of lists; all of `values`."""
+    if name == "values" or isinstance(value, Expr):
+        return value
+    if isinstance(value, tuple):
+        return tuple(_form(name, entry) for entry in value)
+    return None
+
+
+def values_in(value: Any) -> Iterable[Any]:
+    """Yield the numbers, flags and words of a field's value in order.
+
+    >>> list(values_in(((1, 2), "same")))
+    [1, 2, 'same']
+    """
+    if isinstance(value, tuple):
+        for entry in value:
+            yield from values_in(entry)
+    else:
+        yield value

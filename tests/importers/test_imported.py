@@ -1,0 +1,88 @@
+"""A file of another tool as an architecture: its text, its weights, and the shapes that it states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import shapecalc
+from shapecalc.diagnostics import ShapecalcError
+from shapecalc.importers.graph import Graph, Stored
+from shapecalc.importers.imported import Examples, Reading, imported
+from shapecalc.importers.unreadable import Problems, Unreadable
+
+FIXTURE = Path(__file__).parent.parent / "oracle" / "torch_exports" / "residual.pt2"
+
+
+def reading(**more):
+    graph = Graph("net", "a test")
+    turned = Stored("w", (3, 2), how="transposed", convert=np.transpose)
+    y = graph.step("linear", graph.input("x", (1, 2)), out_features=3, bias=False, tensors={"weight": turned})
+    graph.stated[y.key] = (1, 3)
+    graph.output("y", y)
+    return Reading(graph, arrays=lambda names: {name: np.arange(6.0).reshape(2, 3) for name in names}, **more)
+
+
+def test_arrays_are_converted_to_those_of_our_layers():
+    found = imported(reading(), "net.bin")
+    assert {path: array.tolist() for path, array in found.arrays().items()} == {"linear_0.weight": [[0, 3], [1, 4], [2, 5]]} or {
+        path: array.tolist() for path, array in found.arrays().items()
+    } == {"w.weight": [[0, 3], [1, 4], [2, 5]]}
+
+
+def test_stated_shapes_are_those_of_the_paths():
+    ((slot, shape),) = imported(reading(), "net.bin").stated.items()
+    assert shape == (1, 3)
+    assert slot == shapecalc.loads(imported(reading(), "net.bin").text).layers[0].path
+
+
+def test_problems_are_an_error_unless_a_part_is_enough():
+    problems = Problems()
+    problems.add("aten.foo", Unreadable("it has no layer"))
+    with pytest.raises(ShapecalcError, match="SC031"):
+        imported(reading(problems=problems), "net.bin")
+    assert imported(reading(problems=problems), "net.bin", partial=True).text
+
+
+def test_every_function_reads_the_file_itself():
+    report = shapecalc.inspect(FIXTURE)
+    assert shapecalc.memory(FIXTURE).report.totals == report.totals
+    assert not [row for row in shapecalc.diff(FIXTURE, FIXTURE).rows if row.old is None or row.new is None]
+    proof = shapecalc.verify(FIXTURE)
+    assert proof.ok
+    assert proof.stated == len(report.layers)
+
+
+def test_a_shape_that_the_file_states_otherwise_fails_the_proof():
+    loaded = shapecalc.load(FIXTURE)
+    wrong = {**loaded.origin.stated, "fc": (1, 8)}
+    proof = shapecalc.verify(replace(loaded, origin=replace(loaded.origin, stated=wrong)))
+    assert not proof.ok
+    assert proof.trials[0].rows[-1].failure == "the file states [1, 8]"
+
+
+def test_a_run_takes_the_weights_of_the_file():
+    x = np.ones((1, 3, 33, 29), np.float32)
+    (with_weights,) = shapecalc.run(FIXTURE, x).values()
+    (given,) = shapecalc.run(FIXTURE, x, shapecalc.load(FIXTURE).origin.arrays()).values()
+    (random,) = shapecalc.run(shapecalc.loads(shapecalc.load(FIXTURE).file.text), x).values()
+    assert np.array_equal(with_weights, given)
+    assert not np.allclose(with_weights, random)
+
+
+@pytest.mark.parametrize(("shift", "ok"), [(0.0, True), (0.5, False)])
+def test_outputs_of_a_module_in_memory_are_compared(shift, ok):
+    found = imported(reading(), "net.bin")
+    found.reading.examples = Examples((np.array([[1.0, 2.0]], np.float32),), (np.array([[6, 9, 12.0]]) + shift,))
+    proof = shapecalc.verify(replace(shapecalc.loads(found.text), origin=found))
+    assert proof.ok is ok
+    assert proof.outputs[0].difference == pytest.approx(shift)
+    assert ("DISAGREES" in str(proof)) is not ok
+
+
+def test_a_design_is_compared_with_its_export_at_the_sizes_of_the_export():
+    design = shapecalc.loads(shapecalc.load(FIXTURE).file.text.replace("[1, 3, 33, 29]", "[N, 3, H, W]"))
+    assert not [row for row in shapecalc.diff(design, FIXTURE).rows if row.changes]
