@@ -20,6 +20,7 @@ from shapecalc.importers.onnx.node import OPERATORS, OnnxNode
 from shapecalc.importers.onnx.parameters import roles_of
 from shapecalc.importers.onnx.places import place_of
 from shapecalc.importers.onnx.shape_computations import NotFoldedError, fold
+from shapecalc.importers.onnx.stated_shapes import StatedShapes
 from shapecalc.importers.onnx.symbols import Symbols
 from shapecalc.importers.onnx.tensors import Weight, dtype_of, plain, weight_in_file, weight_of
 from shapecalc.importers.unreadable import Problems, Unreadable, refuse_container
@@ -28,7 +29,6 @@ from shapecalc.parser.names import is_name, likely_step_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from shapecalc.dims import Dim
     from shapecalc.importers.onnx.model import Model
     from shapecalc.importers.onnx.node import Entry
     from shapecalc.importers.onnx.tensors import Array
@@ -84,7 +84,7 @@ class GraphReader:
         self.steps: dict[tuple[str, str], Value] = {}
         self.weights: dict[str, Weight] = {}
         self.computed: dict[str, Array] = {}
-        self.shapes: dict[str, Any] = {}
+        self.shapes = StatedShapes()
 
     def read(self, proto: Any) -> None:
         """Read the graph of the file: tensors, inputs, nodes, outputs."""
@@ -145,9 +145,7 @@ class GraphReader:
 
     def _nodes(self, proto: Any, depth: int) -> None:
         """Read the nodes of the graph, or of a branch in it."""
-        for value in (*proto.value_info, *proto.output):
-            if value.type.HasField("tensor_type") and value.type.tensor_type.HasField("shape"):
-                self.shapes[value.name] = value.type.tensor_type.shape.dim
+        self.shapes.add((*proto.value_info, *proto.output))
         for node in proto.node:
             for name in node.input:
                 self.users[name] += 1
@@ -160,8 +158,13 @@ class GraphReader:
 
     def _node(self, node: Any, depth: int) -> None:
         entries = [self.values.get(name, MISSING) if name else None for name in node.input]
+        twice = [name for name in node.output if name and name in self.values] if not depth else []
         for name in node.output:
             self.values.setdefault(name, MISSING)
+        if twice:
+            self.values[twice[0]] = MISSING
+            self.problems.add(node.op_type, Unreadable(f"it computes `{twice[0]}`, which is known before"))
+            return
         if any(entry is MISSING for entry in entries):
             unknown = [name for name in node.input if name and name not in self.values]
             if unknown:
@@ -176,6 +179,24 @@ class GraphReader:
                     self.set(name, result)
         except Unreadable as error:
             self.problems.add(operator, error, place_of(node).said)
+            self._opaque(node, operator, entries)
+
+    def _opaque(self, node: Any, operator: str, entries: list[Any]) -> None:
+        """Let the outputs of an operator that cannot be read be opaque, if the file states their shapes."""
+        names = [name for name in node.output if name]
+        stated = [self.shapes.of(name, self.symbols.names) for name in names]
+        outputs = [each for each in stated if each is not None]
+        for name in names:
+            self.values[name] = MISSING
+        reads = [entry for entry in entries if isinstance(entry, Value)]
+        if len(outputs) < len(names) or not reads:
+            return
+        self.graph.place = place_of(node)
+        try:
+            values = self.graph.opaque(operator, reads, outputs)
+        except Unreadable:
+            return
+        self.values |= dict(zip(names, values, strict=True))
 
     def _results(self, node: Any, operator: str, entries: list[Any], depth: int) -> Sequence[Entry | None]:
         check_node(node, self.opset)
@@ -224,21 +245,8 @@ class GraphReader:
         """Set what a name is, and compare its shape with the one that the file states."""
         name = self.aliases.get(name, name)
         self.values[name] = result
-        dims = self.shapes.get(name)
-        if dims is None:
-            return
-        shape = tuple(result.shape)
-        stated = tuple(int(dim.dim_value) if dim.HasField("dim_value") else None for dim in dims)
-        differs = any(
-            isinstance(ours, int) and theirs is not None and ours != theirs
-            for ours, theirs in zip(shape, stated, strict=False)
-        )
-        if len(shape) != len(stated) or differs:
-            self.values[name] = MISSING
-            ours, theirs = (_shown(each) for each in (shape, stated))
-            raise Unreadable(f"our rules give {ours} for `{name}`, the file states {theirs}")
-        if isinstance(result, Value) and None not in stated and not any(isinstance(dim, Expr) for dim in shape):
-            self.graph.stated[result.key] = shape
+        if self.shapes.agrees(name, tuple(result.shape)) and isinstance(result, Value):
+            self.graph.stated[result.key] = result.shape
 
     def value(self, entry: Entry, name: str) -> Value:
         """Return an entry as a value; a tensor of the file or known numbers become a step, once for each name."""
@@ -352,10 +360,6 @@ def _listed(array: Array) -> Any:
     if array.ndim:
         return tuple(_listed(row) for row in array)
     return float(str(array)) if array.dtype.kind == "f" else array.item()
-
-
-def _shown(shape: Sequence[Dim | None]) -> str:
-    return "[" + ", ".join("?" if dim is None else str(dim) for dim in shape) + "]"
 
 
 @cache
