@@ -151,7 +151,9 @@ class GraphReader:
         if any(entry is MISSING for entry in entries):
             unknown = [name for name in node.input if name and name not in self.values]
             if unknown:
-                self.problems.add(node.op_type, Unreadable(f"it reads `{unknown[0]}`, which no node before it computes"))
+                self.problems.add(
+                    node.op_type, Unreadable(f"it reads `{unknown[0]}`, which no node before it computes")
+                )
             return
         place = self.graph.place = place_of(node)
         operator = node.op_type if node.domain in DOMAINS else f"{node.domain}.{node.op_type}"
@@ -271,7 +273,7 @@ class GraphReader:
     def added_bias(self, name: str, size: int) -> Weight | None:
         """Return the vector of the file that the only node which reads a value adds to it, and take its node as read."""
         node = self.readers.get(name)
-        if self.users[name] != 1 or node is None or node.op_type != "Add" or len(node.input) != 2:  # noqa: PLR2004
+        if self.users[name] != 1 or node is None or node.op_type != "Add" or len(node.input) != 2 or not node.output:  # noqa: PLR2004
             return None
         bias = self.values.get(node.input[1] if node.input[0] == name else node.input[0])
         if not isinstance(bias, Weight) or bias.shape != (size,) or bias.dtype != "float32":
@@ -364,5 +366,3 @@ def _attribute(attribute: Any) -> Any:
     if read is None:
         raise Unreadable(f"the attribute `{attribute.name}` is of a kind that is not supported")
     return read(attribute)
-
-
