@@ -296,7 +296,7 @@ class GraphReader:
     def added_bias(self, name: str, size: int) -> Weight | None:
         """Return the vector of the file that the only reader of a value adds to it, and take that node as read."""
         node = self.readers.get(name)
-        if self.users[name] != 1 or node is None or node.op_type != "Add" or len(node.input) != 2:  # noqa: PLR2004
+        if self.users[name] != 1 or node is None or node.op_type != "Add" or len(node.input) != 2 or not node.output:  # noqa: PLR2004
             return None
         bias = self.values.get(node.input[1] if node.input[0] == name else node.input[0])
         if not isinstance(bias, Weight) or bias.shape != (size,) or bias.dtype != "float32":
