@@ -33,11 +33,14 @@ def rewrite(graph: Graph, arrays: Callable[[list[str]], Mapping[str, Array]] | N
     """
     from shapecalc.importers.rewriting import (  # noqa: PLC0415 - the command line starts without the rules
         activation,
+        attention,
         linear,
         moving,
         normalization,
         numbers,
+        rotary,
         slicing,
+        tokens,
     )
     from shapecalc.importers.rewriting.rewriter import Rewriter  # noqa: PLC0415
 
@@ -47,6 +50,7 @@ def rewrite(graph: Graph, arrays: Callable[[list[str]], Mapping[str, Array]] | N
     for groups in (
         cleanup,
         (*cleanup, activation.RULES, normalization.RULES, linear.RULES),
+        (*cleanup, attention.RULES, rotary.RULES, tokens.RULES),
         (linear.SCALES,),
         cleanup,
     ):
