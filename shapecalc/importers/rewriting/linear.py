@@ -60,6 +60,23 @@ def bias_of_layer(at: Rewriter, node: Node) -> Value | None:
     return None
 
 
+@RULES.on("reshape", "unsqueeze", "flatten")
+def rows_in_one_axis(at: Rewriter, node: Node) -> Value | None:
+    """A linear layer reads the last axis: the others need not be joined before it and divided after it."""
+    linear = node.reads[0].node
+    if isinstance(linear, str) or linear.type != "linear" or at.only_user(node.reads[0]) is not node:
+        return None
+    joining = linear.reads[0].node
+    if isinstance(joining, str) or joining.type not in ("reshape", "flatten", "squeeze"):
+        return None
+    x = joining.reads[0]
+    if at.only_user(linear.reads[0]) is not linear or x.shape[-1:] != linear.reads[0].shape[-1:]:
+        return None
+    if (*x.shape[:-1], node.reads[0].shape[-1]) != node.value().shape:
+        return None
+    return at.step("linear", x, replaces=[joining, linear, node], tensors=linear.tensors, **linear.fields)
+
+
 @SCALES.on("multiply")
 def scale_of_channels(at: Rewriter, node: Node) -> Value | None:
     """A trained factor for each index of one axis is a scale."""

@@ -93,15 +93,18 @@ class Rewriter:
         return applied
 
     def _apply_at(self, node: Node, rules: Mapping[str, list[Rule]]) -> bool:
-        todo, count = [node], 0
-        while todo and count < MOST_AT_ONE_STEP:
-            each = todo.pop()
-            for rule in rules.get(each.type, ()):
-                added = None if id(each) in self.dead else self._tried(rule, each)
+        last: Node | None = node
+        count = 0
+        while last is not None and count < MOST_AT_ONE_STEP:
+            for rule in rules.get(last.type, ()):
+                added = self._tried(rule, last)
                 if added is not None:
-                    todo += added
+                    # Steps before the last one of these wait for the next round: what replaced them would come too late.
+                    last = added[-1] if added and added[-1] is self.graph.nodes[-1] else None
                     count += 1
                     break
+            else:
+                return count > 0
         return count > 0
 
     def _tried(self, rule: Rule, node: Node) -> list[Node] | None:
