@@ -79,9 +79,7 @@ def _finite(bound: float | None) -> float | None:
 
 
 @operator("Dropout")
-def dropout(
-    node: OnnxNode, *, ratio: float = 0.5, seed: int = 0, is_test: int = 1
-) -> Sequence[Value | None]:
+def dropout(node: OnnxNode, *, ratio: float = 0.5, seed: int = 0, is_test: int = 1) -> Sequence[Value | None]:
     """Return `dropout` as in evaluation, and a mask that is true everywhere: each element equals itself."""
     del seed, is_test
     if node.has(1):

@@ -109,9 +109,7 @@ def attention(
     return result, key, value, _scores(node, query, key, last, fields, qk_matmul_output_mode)
 
 
-def _scores(
-    node: OnnxNode, query: Value, key: Value, last: list[Value], fields: dict[str, Any], mode: int
-) -> Value:
+def _scores(node: OnnxNode, query: Value, key: Value, last: list[Value], fields: dict[str, Any], mode: int) -> Value:
     """Return the products of queries and keys: scaled (0), limited (1), masked (2), or the weights themselves (3)."""
     (n, count, _, features), (_, groups, keys, _) = query.shape, key.shape
     if mode == 3:  # noqa: PLR2004
@@ -136,7 +134,8 @@ def _scores(
 def rotary(node: OnnxNode, *, interleaved: int = 0, num_heads: int = 0, rotary_embedding_dim: int = 0) -> Value:
     """Return `rotary_embedding` with given cosines and sines, which positions select from a table."""
     angles = [
-        node.step("take", node.read(place), node.read(3), dim=0) if node.has(3) else node.read(place) for place in (1, 2)
+        node.step("take", node.read(place), node.read(3), dim=0) if node.has(3) else node.read(place)
+        for place in (1, 2)
     ]
     angles = [node.step("unsqueeze", angle, dim=1) for angle in angles]
     query = heads(node, 0, num_heads)

@@ -286,7 +286,9 @@ def slice_(
         if isinstance(start, Expr) or isinstance(end, Expr):
             raise UndecidedError("a part of known numbers whose length depends on symbols")
         low = max(int(start), -(1 << 40))
-        where[int(axis)] = slice(low, None if int(step) < 0 and int(end) < -array.shape[int(axis)] else int(end), int(step))
+        where[int(axis)] = slice(
+            low, None if int(step) < 0 and int(end) < -array.shape[int(axis)] else int(end), int(step)
+        )
     return array[tuple(where)]
 
 
@@ -417,9 +419,6 @@ def nonzero(array: Array) -> Array:
 def eye_like(array: Array, *, k: int = 0, dtype: int = 1) -> Array:
     """Return a matrix of ones on a diagonal."""
     return np.eye(*array.shape, k=k, dtype={"float32": np.float32, "int64": np.int64, "bool": bool}[dtype_of(dtype)])
-
-
-
 
 
 def _modulo(a: Array, b: Array, *, fmod: int = 0) -> Array:

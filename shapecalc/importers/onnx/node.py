@@ -43,7 +43,9 @@ class NotConstantError(Unreadable):
     """Raised if an input of an operator must be numbers of the file, and is computed; `input` is its name."""
 
     def __init__(self, operator_: str, what: str, input_: str) -> None:
-        super().__init__(f"`{operator_}` reads `{input_}`, which is computed, as its {what}: expects numbers of the file")
+        super().__init__(
+            f"`{operator_}` reads `{input_}`, which is computed, as its {what}: expects numbers of the file"
+        )
         self.input = input_
 
 
@@ -51,7 +53,12 @@ class OnnxNode:
     """A node: its operator and version, and what its inputs are, None for one that is left out."""
 
     def __init__(
-        self, reader: GraphReader, op: str, names: Sequence[str], entries: Sequence[Entry | None], outputs: Sequence[str]
+        self,
+        reader: GraphReader,
+        op: str,
+        names: Sequence[str],
+        entries: Sequence[Entry | None],
+        outputs: Sequence[str],
     ) -> None:
         self.reader = reader
         self.graph = reader.graph
@@ -137,9 +144,7 @@ class OnnxNode:
             raise Unreadable(f"`{self.op}` has {array.size} numbers as its {what}, expects one")
         return python_number(array.ravel()[0])
 
-    def step(
-        self, type_: str, *reads: Value, tensors: Mapping[str, Stored] | None = None, **fields: Any
-    ) -> Value:
+    def step(self, type_: str, *reads: Value, tensors: Mapping[str, Stored] | None = None, **fields: Any) -> Value:
         """Add a step; by default it reads the first input."""
         return self.graph.step(type_, *(reads or (self.read(),)), tensors=tensors, **fields)
 
@@ -194,5 +199,3 @@ def is_at_least(dim: Dim, bound: int) -> bool:
     """Return whether a dim is at least a bound at every size."""
     low = least(dim)
     return low is not None and low >= bound
-
-

@@ -74,7 +74,9 @@ def layer_norm(node: OnnxNode, *, axis: int = -1, epsilon: float = 1e-5, stash_t
     axes = {"dim": list(range(axis, node.rank())), "keepdim": True}
     wanted = [place < len(node.outputs) and node.outputs[place] for place in (1, 2)]
     mean = node.step("mean", **axes) if wanted[0] else None
-    deviation = node.chain(node.step("var", **axes, correction=0), ("add", {"other": epsilon}), "rsqrt") if wanted[1] else None
+    deviation = (
+        node.chain(node.step("var", **axes, correction=0), ("add", {"other": epsilon}), "rsqrt") if wanted[1] else None
+    )
     return result, mean, deviation
 
 

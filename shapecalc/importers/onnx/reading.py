@@ -151,7 +151,9 @@ class GraphReader:
         if any(entry is MISSING for entry in entries):
             unknown = [name for name in node.input if name and name not in self.values]
             if unknown:
-                self.problems.add(node.op_type, Unreadable(f"it reads `{unknown[0]}`, which no node before it computes"))
+                self.problems.add(
+                    node.op_type, Unreadable(f"it reads `{unknown[0]}`, which no node before it computes")
+                )
             return
         place = self.graph.place = place_of(node)
         operator = node.op_type if node.domain in DOMAINS else f"{node.domain}.{node.op_type}"
@@ -364,5 +366,3 @@ def _attribute(attribute: Any) -> Any:
     if read is None:
         raise Unreadable(f"the attribute `{attribute.name}` is of a kind that is not supported")
     return read(attribute)
-
-

@@ -99,7 +99,9 @@ def expand(node: OnnxNode) -> Value:
     rank = max(len(given), len(asked))
     given = [1] * (rank - len(given)) + given
     asked = [1] * (rank - len(asked)) + asked
-    size = [ours if isinstance(theirs, int) and theirs == 1 else theirs for ours, theirs in zip(given, asked, strict=True)]
+    size = [
+        ours if isinstance(theirs, int) and theirs == 1 else theirs for ours, theirs in zip(given, asked, strict=True)
+    ]
     return node.read() if tuple(size) == node.shape() else node.step("expand", size=size)
 
 

@@ -240,9 +240,7 @@ def _by_axes(node: OnnxNode, rule: Rule, sizes: Sequence[int], scales: Sequence[
 
 
 @operator("GridSample")
-def grid_sample(
-    node: OnnxNode, *, align_corners: int = 0, mode: str = "linear", padding_mode: str = "zeros"
-) -> Value:
+def grid_sample(node: OnnxNode, *, align_corners: int = 0, mode: str = "linear", padding_mode: str = "zeros") -> Value:
     """Return the layer of that name."""
     word = {"linear": "bilinear", "cubic": "bicubic"}.get(mode, mode)
     fields = {"mode": word, "padding_mode": padding_mode, "align_corners": bool(align_corners)}

@@ -35,7 +35,11 @@ class NotFoldedError(Exception):
 
 
 def fold(
-    reader: GraphReader, operator: str, entries: Sequence[Entry | None], attributes: dict[str, Any], outputs: Sequence[str]
+    reader: GraphReader,
+    operator: str,
+    entries: Sequence[Entry | None],
+    attributes: dict[str, Any],
+    outputs: Sequence[str],
 ) -> Sequence[Entry | None]:
     """Return the outputs of an operator that is computed while reading, or raise `NotFoldedError`."""
     first = entries[0] if entries else None
@@ -142,14 +146,18 @@ def _transpose(_reader: GraphReader, weight: Weight, _entries: Any, attributes: 
     return weight.permuted(perm)
 
 
-def _reshape(reader: GraphReader, weight: Weight, entries: Sequence[Entry | None], attributes: dict[str, Any]) -> Weight | None:
+def _reshape(
+    reader: GraphReader, weight: Weight, entries: Sequence[Entry | None], attributes: dict[str, Any]
+) -> Weight | None:
     """Return a tensor of the file in another shape; None if the shape depends on symbols."""
     shape = reader.known(entries[1]) if len(entries) > 1 else np.array(attributes.get("shape", ()))
     if shape is None or shape.dtype.kind == "O":
         return None
     sizes = [int(size) for size in shape.ravel()]
     if not attributes.get("allowzero"):
-        sizes = [weight.shape[axis] if size == 0 and axis < len(weight.shape) else size for axis, size in enumerate(sizes)]
+        sizes = [
+            weight.shape[axis] if size == 0 and axis < len(weight.shape) else size for axis, size in enumerate(sizes)
+        ]
     count = _count(weight)
     if sizes.count(-1) == 1:
         rest = -1
@@ -206,4 +214,3 @@ _MOVES: dict[str, Callable[..., Weight | None]] = {
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
 }
-

@@ -1,8 +1,8 @@
 """Steps of a graph that are together one layer → that layer, for the readers of all formats.
 
-A rule puts a layer in place of steps only if the function is the same, whatever the weights are, and nothing else reads
-what is computed on the way. Rules are grouped by the field's terms, a file each, and applied in rounds: each round tries
-all rules at each step from the first to the last, until none applies.
+A rule puts a layer in place of steps only if the function is the same, and nothing else reads what is computed on the
+way. Rules are grouped by the field's terms, a file each, and applied in rounds: each round tries all rules at each step
+from the first to the last, until none applies.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def rewrite(graph: Graph, arrays: Callable[[list[str]], Mapping[str, Array]] | N
         attention,
         linear,
         moving,
+        multihead,
         normalization,
         numbers,
         rotary,
@@ -51,6 +52,7 @@ def rewrite(graph: Graph, arrays: Callable[[list[str]], Mapping[str, Array]] | N
         cleanup,
         (*cleanup, activation.RULES, normalization.RULES, linear.RULES),
         (*cleanup, attention.RULES, rotary.RULES, tokens.RULES),
+        (*cleanup, multihead.RULES),
         (linear.SCALES,),
         cleanup,
     ):

@@ -10,7 +10,7 @@ from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 from shapecalc.importers.rewriting.tables import array_of
 
 if TYPE_CHECKING:
-    from shapecalc.importers.graph import Array, Node, Value
+    from shapecalc.importers.graph import Node, Value
 
 RULES = Rules()
 ATTENTION = "scaled_dot_product_attention"
@@ -63,7 +63,7 @@ def attention_of_products(at: Rewriter, node: Node) -> Value | None:
         # What turned the keys before is undone together with this.
         k = at.step("permute", k, dims=[*range(k.rank - 2), k.rank - 1, k.rank - 2])
     usual = isinstance(q.shape[-1], int) and isclose(scores.factor, q.shape[-1] ** -0.5, rel_tol=1e-6)
-    fields = {"scale": None if usual else scores.factor, "softcap": scores.softcap}
+    fields: dict[str, Any] = {"scale": None if usual else scores.factor, "softcap": scores.softcap}
     masks = [at.step("logical_not", mask) if kind == "hide" else mask for kind, mask in scores.masks]
     return at.step(ATTENTION, q, k, v, *masks, replaces=scores.nodes, what="attention", **fields)
 
@@ -159,7 +159,7 @@ def _unscaled(scores: Scores, value: Value) -> Value:
 
 @RULES.on(ATTENTION)
 def constant_mask(at: Rewriter, node: Node) -> Value | None:
-    """A constant mask that hides the later keys alone is `is_causal`, with a `window`; one that hides nothing is none."""
+    """A constant mask that hides the later keys alone is `is_causal`, or a `window`; one that hides none is dropped."""
     if len(node.reads) < 4 or node.layer.is_causal:  # type: ignore[attr-defined]  # noqa: PLR2004 - a mask
         return None
     mask = array_of(at, node.reads[3])
@@ -177,15 +177,15 @@ def constant_mask(at: Rewriter, node: Node) -> Value | None:
     )
 
 
-def _hidden(mask: Array) -> Array | None:
+def _hidden(mask: Any) -> Any:
     """Return where a mask hides, None if it does anything else."""
     if mask.dtype.kind == "b":
         return ~mask
-    hidden: Array = mask <= HIDDEN
+    hidden = mask <= HIDDEN
     return None if bool(((mask != 0) & ~hidden).any()) else hidden
 
 
-def _as_fields(hidden: Array, queries: int, keys: int) -> dict[str, Any] | None:
+def _as_fields(hidden: Any, queries: int, keys: int) -> dict[str, Any] | None:
     """Return the fields that hide the same pairs of queries and keys, None if there are none."""
     import numpy as np  # noqa: PLC0415 - NumPy is imported only where values are computed
 
@@ -213,9 +213,7 @@ def shared_heads(at: Rewriter, node: Node) -> Value | None:
         return None
     nodes = [node, *_moves(k, keys), *_moves(v, values)]
     reads = (q, keys, values, *node.reads[3:])
-    return at.step(
-        ATTENTION, *reads, replaces=nodes, tensors=node.tensors, **{**node.fields, "enable_gqa": True}
-    )
+    return at.step(ATTENTION, *reads, replaces=nodes, tensors=node.tensors, **{**node.fields, "enable_gqa": True})
 
 
 def _unrepeated(value: Value) -> Value | None:

@@ -1,4 +1,4 @@
-"""Products with stored matrices, summands and factors of channels: the linear layers, convolutions and scales they are."""
+"""Products with stored matrices, summands and factors of channels: the layers that they are."""
 
 from __future__ import annotations
 

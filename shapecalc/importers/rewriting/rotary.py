@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.rewriting.patterns import Match, anything, negated, step
 from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
-from shapecalc.importers.rewriting.slicing import Part, part_of
+from shapecalc.importers.rewriting.slicing import part_of
 from shapecalc.importers.rewriting.tables import array_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def rotary_embedding(at: Rewriter, node: Node) -> Value | None:
 
 
 def _rotated(value: Value, x: Value) -> tuple[list[Node], bool] | None:
-    """Return the steps that give (−x₂, x₁) of the halves of a value or of its pairs; None if it is computed otherwise."""
+    """Return the steps that give (−x₂, x₁) of the halves (x₁, x₂) of a value, None if others do."""
     node = value.node
     if isinstance(node, str) or node.type != "concat" or len(node.reads) != 2:  # noqa: PLR2004 - halves
         return None
@@ -54,10 +54,10 @@ def _rotated(value: Value, x: Value) -> tuple[list[Node], bool] | None:
         if first is None or second is None or not isinstance(size, int) or size % 2:
             return None
         half = size // 2
-        if (first, second) == (Part(first.source, x.rank - 1, 0, half), Part(first.source, x.rank - 1, half, half)):
-            if first.source.key == x.key == second.source.key:
-                parts = [each.node for each in (match["first"], match["second"]) if not isinstance(each.node, str)]
-                return [*match.nodes, *parts], False
+        halves = first[1:] == (x.rank - 1, 0, half, 1) and second[1:] == (x.rank - 1, half, half, 1)
+        if halves and first.source.key == x.key == second.source.key:
+            parts = [each.node for each in (match["first"], match["second"]) if not isinstance(each.node, str)]
+            return [*match.nodes, *parts], False
     return None
 
 

@@ -30,7 +30,11 @@ def class_token(at: Rewriter, node: Node) -> Value | None:
     if isinstance(held, str) or held.type != "parameter" or node.reads[0].shape[1] != 1:
         return None
     # Nothing but the batch is repeated: the vector is as long as the features.
-    if not at.is_held_once(held.tensors[""]) or any(each != 1 for each in token.shape[:-1]) or token.shape[-1:] != (size,):
+    if (
+        not at.is_held_once(held.tensors[""])
+        or any(each != 1 for each in token.shape[:-1])
+        or token.shape[-1:] != (size,)
+    ):
         return None
     if not at.is_closed([*inside, held], node.value()):
         return None

@@ -5,13 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.graph import Stored
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shapecalc.dims import Shape
-    from shapecalc.importers.graph import Array, Value
+    from shapecalc.importers.graph import Array, Stored, Value
     from shapecalc.importers.rewriting.rewriter import Rewriter
 
 TRANSPOSED = "transposed"
