@@ -52,7 +52,7 @@ def attention_of_products(at: Rewriter, node: Node) -> Value | None:
     if softmax.layer.dim % weights.rank != weights.rank - 1:  # type: ignore[attr-defined]
         return None
     scores = Scores(softmax.reads[0], [*inside, softmax])
-    product = _product(scores)
+    product = _product(at, scores)
     if product is None or len(scores.masks) > 1:
         return None
     q, k = (_unscaled(scores, read) for read in product.reads)
@@ -68,7 +68,7 @@ def attention_of_products(at: Rewriter, node: Node) -> Value | None:
     return at.step(ATTENTION, q, k, v, *masks, replaces=scores.nodes, what="attention", **fields)
 
 
-def _product(scores: Scores) -> Node | None:
+def _product(at: Rewriter, scores: Scores) -> Node | None:
     """Follow scores back to the product of queries and keys, and return it; None if there is none."""
     for _ in range(MOST_STEPS):
         node = scores.value.node
@@ -77,7 +77,7 @@ def _product(scores: Scores) -> Node | None:
         if node.type == "matmul":
             scores.nodes.append(node)
             return node
-        followed = _follow_number(scores, node) or _follow_mask(scores, node) or _follow_bound(scores, node)
+        followed = _follow_number(scores, node) or _follow_mask(at, scores, node) or _follow_bound(scores, node)
         if not followed:
             return None
     return None
@@ -99,7 +99,7 @@ def _follow_bound(scores: Scores, node: Node) -> bool:
     return scores.enter(node, node.reads[0])
 
 
-def _follow_mask(scores: Scores, node: Node) -> bool:
+def _follow_mask(at: Rewriter, scores: Scores, node: Node) -> bool:  # noqa: PLR0911 - one for each way to write a mask
     # What is added is not scaled and has no bound: nothing multiplies the scores after it.
     if scores.factor != 1 or scores.softcap is not None:
         return False
@@ -110,17 +110,28 @@ def _follow_mask(scores: Scores, node: Node) -> bool:
                 return scores.enter(node, first)
         return False
     layer: Any = node.layer
-    if node.type == "masked_fill" and layer.value == float("-inf"):
-        first, mask, kind = node.reads[0], node.reads[1], "hide"
-    elif node.type == "where" and len(node.reads) == 2 and float("-inf") in (layer.x, layer.y):  # noqa: PLR2004
+    if node.type == "masked_fill":
+        first, mask, kind, value = node.reads[0], node.reads[1], "hide", layer.value
+    elif node.type == "where" and len(node.reads) == 2:  # noqa: PLR2004 - a condition and scores
         mask, first = node.reads
-        kind = "show" if layer.y == float("-inf") else "hide"
+        kind, value = ("hide", layer.x) if layer.y is None else ("show", layer.y)
     else:
         return False
-    if first.shape != node.value().shape:
+    if first.shape != node.value().shape or value > HIDDEN:
+        return False
+    # Where every key is hidden, a finite number gives equal weights, and attention zeros.
+    if value != float("-inf") and not _leaves_keys(array_of(at, mask), kind):
         return False
     scores.masks.append((kind, mask))
     return scores.enter(node, first)
+
+
+def _leaves_keys(mask: Any, kind: str) -> bool:
+    """Return whether a mask is known to show at least one key to each query."""
+    if mask is None:
+        return False
+    shown = mask if kind == "show" else ~mask
+    return bool(shown.any(axis=-1).all())
 
 
 def _is_product(value: Value) -> bool:
@@ -196,6 +207,8 @@ def _as_fields(hidden: Any, queries: int, keys: int) -> dict[str, Any] | None:
         return None
     if not bool(hidden.any()):
         return {}
+    if bool(hidden.all(axis=-1).any()):
+        return None
     if bool((hidden == (distance < 0)).all()):
         return {"is_causal": True}
     seen = distance[~hidden.reshape(-1, queries, keys)[0]]

@@ -156,3 +156,17 @@ def test_a_trained_vector_in_front_of_a_sequence_is_a_class_token():
     net = Network()
     wide = net.step("expand", net.parameter("cls", 1, 1, 4), size=[2, -1, -1])
     assert net.rewritten(net.step("concat", wide, net.input(2, 5, 4), dim=1)) == ["class_token"]
+
+
+def test_a_finite_fill_of_a_constant_mask_that_leaves_keys_is_causal():
+    net = Network()
+    mask = net.constant("mask", ~LATER)
+    net.rewritten(attention(net, mask=lambda scores: net.step("where", mask, scores, y=-3.4e38)))
+    assert net.last().is_causal
+
+
+def test_a_finite_fill_that_may_hide_every_key_stays():
+    net = Network()
+    mask = net.input(2, 1, 1, 6, name="mask", dtype="bool")
+    types = net.rewritten(attention(net, mask=lambda scores: net.step("where", mask, scores, y=-1e9)))
+    assert "scaled_dot_product_attention" not in types
