@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shapecalc.importers.graph import Graph
     from shapecalc.importers.torch_export.archive import Archive
     from shapecalc.importers.torch_export.operators import Handled
-    from shapecalc.importers.torch_export.program import Operator, Program, Subgraph
+    from shapecalc.importers.torch_export.program import GraphBlock, Operator, Program
 
 NOTHING = ("_assert", "sym_constrain", "_guards_fn", "auto_functionalized_assert")
 """Beginnings of the names of operators that only check something."""
@@ -52,7 +52,7 @@ class Translator(Steps):
         super().__init__(archive, graph)
         self.program = program
         self.problems = Problems()
-        self.block: Subgraph = program.block
+        self.block: GraphBlock = program.block
         self.depth = 0
 
     def of_computation(self, derived: Derived) -> Value:
@@ -102,7 +102,7 @@ class Translator(Steps):
             said = error if isinstance(error, Unreadable) else Unreadable("an output that no operator gives")
             self.problems.add("output", said)
 
-    def run(self, block: Subgraph, given: Mapping[str, Any]) -> Bindings:
+    def run(self, block: GraphBlock, given: Mapping[str, Any]) -> Bindings:
         """Read a graph, whose inputs are `given` by name."""
         reads: dict[str, int] = {}
         for index, operator in enumerate(block.operators):
@@ -119,7 +119,7 @@ class Translator(Steps):
             self.block = outer
         return bindings
 
-    def _read_all(self, block: Subgraph, bindings: Bindings) -> None:
+    def _read_all(self, block: GraphBlock, bindings: Bindings) -> None:
         for index, operator in enumerate(block.operators):
             self.graph.place = place_of(operator)
             try:
