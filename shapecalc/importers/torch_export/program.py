@@ -83,25 +83,25 @@ class Program:
 
     def meta(self, block: GraphBlock, name: str) -> Meta | None:
         """Return what the file states of a tensor, None if nothing."""
-        found = block.metas.get(name)
-        if found is None:
+        outcome = block.metas.get(name)
+        if outcome is None:
             return None
-        dtype = dtype_of(found["dtype"])
+        dtype = dtype_of(outcome["dtype"])
         try:
-            shape = self.symbols.shape(found["sizes"])
-            strides = self.symbols.shape(found["strides"])
+            shape = self.symbols.shape(outcome["sizes"])
+            strides = self.symbols.shape(outcome["strides"])
         except Unreadable:
             return Meta(None, dtype, contiguous=False)
         return Meta(shape, dtype, is_contiguous(shape, strides))
 
     def number(self, block: GraphBlock, name: str) -> Dim:
-        """Return the size that a name stands for; raise `Unreadable` if it is another number."""
+        """Return the size that a name refers to; raise `Unreadable` if it is another number."""
         value = block.numbers.get(name)
         if value is None:
             raise Unreadable(f"a number `{name[:40]}` that depends on data")
         if "as_float" in value or "as_bool" in value:
-            found: Dim = value.get("as_float", value.get("as_bool"))
-            return found
+            outcome: Dim = value.get("as_float", value.get("as_bool"))
+            return outcome
         return self.symbols.size(value)
 
 
