@@ -14,7 +14,9 @@ def test_a_network_of_layers_is_not_refused():
 
 
 def test_all_unknown_operators_are_named_and_the_first_is_underlined():
-    text = "input: [N, 8]\nlayers:\n  - opaque: {operator: a, shape: [N, 4]}\n  - opaque: {operator: b, shape: [N, 4]}\n"
+    text = (
+        "input: [N, 8]\nlayers:\n  - opaque: {operator: a, shape: [N, 4]}\n  - opaque: {operator: b, shape: [N, 4]}\n"
+    )
     with pytest.raises(ShapecalcError) as refused:
         require_layers(shapecalc.inspect(shapecalc.loads(text)), "its memory is")
     (diagnostic,) = refused.value.diagnostics

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OLDEST = 7
 """The oldest operator set whose forms are read; a model of an older one is converted to it."""
-NEWEST = 27
+NEWEST = 28
 """The newest operator set whose operators are known."""
 LARGEST = 2**31 - 1
 """The largest file in bytes: a message of protobuf cannot be longer."""
@@ -38,6 +38,8 @@ class Model(NamedTuple):
     opset: int
     spans: Mapping[str, Span] = MappingProxyType({})
     """Where in the file the numbers of large tensors are."""
+    is_converted: bool = False
+    """Whether the file has an older operator set, of which some forms are left."""
 
     @property
     def source(self) -> str:
@@ -66,10 +68,7 @@ def load(path: str, limits: Limits) -> Model:
     del limits  # those of texts; a file with weights is large
     if Path(path).stat().st_size > LARGEST:
         refuse_container(path, f"has more than {LARGEST:,} bytes, which no ONNX model can have", code="SC010")
-    try:
-        proto, spans = _message(path)
-    except Exception as error:  # noqa: BLE001 - the error of protobuf depends on its implementation
-        refuse_container(path, f"is no ONNX model, or a part of one: {_first_line(error)}")
+    proto, spans = _parsed(path)
     if not proto.HasField("graph") or not (proto.graph.node or proto.graph.output):
         refuse_container(path, "has no graph")
     refuse_broken_texts(path, proto)
@@ -81,11 +80,19 @@ def load(path: str, limits: Limits) -> Model:
     opset = versions[0] if versions else 1
     if opset > NEWEST:
         refuse_container(path, f"has operator set {opset}, the newest that is known is {NEWEST}")
+    old = False
     if versions and opset < OLDEST:
-        proto, opset = _converted(path, proto), OLDEST
+        proto, opset, old = _converted(path, proto), OLDEST, True
     if len(proto.graph.node) > MOST_NODES:
         refuse_container(path, f"has {len(proto.graph.node):,} nodes, at most {MOST_NODES:,} are read", code="SC010")
-    return Model(path, proto, opset, spans)
+    return Model(path, proto, opset, spans, is_converted=old)
+
+
+def _parsed(path: str) -> tuple[Any, dict[str, Span]]:
+    try:
+        return _message(path)
+    except Exception as error:  # noqa: BLE001 - the error of protobuf depends on its implementation
+        refuse_container(path, f"is no ONNX model, or a part of one: {_first_line(error)}")
 
 
 def _message(path: str) -> tuple[Any, dict[str, Span]]:
@@ -124,7 +131,7 @@ def _inlined(path: str, proto: Any) -> Any:
 
 
 def _expanded(nodes: Any, functions: dict[Any, Any], sizes: dict[Any, int], depth: int) -> int:
-    """Return the number of nodes with calls expanded, or more than are allowed if functions call each other in a ring."""
+    """Return the number of nodes with calls expanded, or too many if functions call each other in a ring."""
     if depth > DEEPEST:
         return MOST_NODES + 1
     total = 0

@@ -64,13 +64,11 @@ def _dtype_name(number: int) -> str:
 
 def plain(array: Any) -> Array:
     """Return an array in one of our dtypes: integers as int64, floats as float32, unless they are Python objects."""
-    array = np.asarray(array)
-    kind = array.dtype.kind
-    if kind in "bO":
-        return array
-    if kind in "iu":
-        return array.astype(np.int64, copy=False)
-    return array.astype(np.float32, copy=False)
+    made: Array = np.asarray(array)
+    kind = made.dtype.kind
+    if kind not in "bO":
+        made = made.astype(np.int64 if kind in "iu" else np.float32, copy=False)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +176,7 @@ def array_of(tensor: Any, folder: Path) -> Array:
     Raises `Unreadable` if there are fewer or more than its shape says, or if they are in a file outside of the folder.
     """
     shape = tuple(tensor.dims)
+    dtype_of(tensor.data_type)
     if tensor.data_location == TensorProto.EXTERNAL:
         return plain(_external(tensor, folder))
     if tensor.HasField("raw_data"):

@@ -24,7 +24,7 @@ class Span(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A message without the numbers of large tensors, and the part of the file that they are in, by the tensor's index."""
+    """A message without the numbers of large tensors, and where in the file they are, by the tensor's index."""
 
     message: bytes
     spans: dict[int, Span]

@@ -1,8 +1,8 @@
 """Steps of a graph that are together one layer → that layer, for the readers of all formats.
 
-A rule puts a layer in place of steps only if the function is the same, whatever the weights are, and nothing else reads
-what is computed on the way. Rules are grouped by the field's terms, a file each, and applied in rounds: each round tries
-all rules at each step from the first to the last, until none applies.
+A rule puts a layer in place of steps only if the function is the same, and nothing else reads what is computed on the
+way. Rules are grouped by the field's terms, a file each, and applied in rounds: each round tries all rules at each step
+from the first to the last, until none applies.
 """
 
 from __future__ import annotations
@@ -33,11 +33,15 @@ def rewrite(graph: Graph, arrays: Callable[[list[str]], Mapping[str, Array]] | N
     """
     from shapecalc.importers.rewriting import (  # noqa: PLC0415 - the command line starts without the rules
         activation,
+        attention,
         linear,
         moving,
+        multihead,
         normalization,
         numbers,
+        rotary,
         slicing,
+        tokens,
     )
     from shapecalc.importers.rewriting.rewriter import Rewriter  # noqa: PLC0415
 
@@ -47,6 +51,8 @@ def rewrite(graph: Graph, arrays: Callable[[list[str]], Mapping[str, Array]] | N
     for groups in (
         cleanup,
         (*cleanup, activation.RULES, normalization.RULES, linear.RULES),
+        (*cleanup, attention.RULES, rotary.RULES, tokens.RULES),
+        (*cleanup, multihead.RULES),
         (linear.SCALES,),
         cleanup,
     ):

@@ -35,7 +35,9 @@ def _sixth(value: Any, _: Node, match: Match) -> Match | None:
 
 
 _RELU6_OF_THREE_MORE = either(
-    step("relu6", plus(X, 3)), step("clamp", plus(X, 3), min=0, max=6), step("hardtanh", plus(X, 3), min_val=0, max_val=6)
+    step("relu6", plus(X, 3)),
+    step("clamp", plus(X, 3), min=0, max=6),
+    step("hardtanh", plus(X, 3), min_val=0, max_val=6),
 )
 _CUBIC = product(0.044715, X, X, X)
 _INSIDE_TANH = either(

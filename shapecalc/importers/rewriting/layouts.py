@@ -1,13 +1,13 @@
-"""Chains of steps that move elements, as one rearrangement: factors of the axes, and where each of them is at the end.
+"""Chains of steps that move elements, as one rearrangement: factors of the axes, and where each is at the end.
 
-Each axis of the first value is a product of factors; each axis of the last is a product of some of these. Axes of size 1
-have no factors.
+Each axis of the first value is a product of factors; each axis of the last is a product of some of these. Axes of size
+1 have no factors.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import exact_quotient, product
 
@@ -34,7 +34,7 @@ class Factor:
 
 @dataclass(slots=True)
 class Layout:
-    """The factors of the first value's axes, and those of the axes of the last; `fixed` are indices of selected ones."""
+    """The factors of the first value's axes and of the last one's; `fixed` are selected ones and their indices."""
 
     source: Value
     first: list[list[Factor]]
@@ -89,10 +89,11 @@ class Layout:
             self.axes = [self.axes[dim % rank] for dim in node.layer.dims]  # type: ignore[attr-defined]
             return True
         if node.type == "select":
-            return self._select(node.layer.dim % len(self.axes), node.layer.index)  # type: ignore[attr-defined]
+            return self.select(node.layer.dim % len(self.axes), node.layer.index)  # type: ignore[attr-defined]
         return node.type in MOVES and self.reshape(node.value().shape)
 
-    def _select(self, dim: int, index: int) -> bool:
+    def select(self, dim: int, index: int) -> bool:
+        """Move on to one index of an axis; return whether the axis is a factor."""
         axis = self.axes[dim]
         if len(axis) != 1 or not isinstance(axis[0].size, int):
             return False
@@ -106,7 +107,7 @@ class Layout:
         size = exact_quotient(shape[dim], count)
         if size is None or not self.reshape((*shape[:dim], count, size, *shape[dim + 1 :])):
             return False
-        return self._select(dim, index)
+        return self.select(dim, index)
 
     @property
     def order(self) -> list[int]:
@@ -116,7 +117,7 @@ class Layout:
 
 
 def traced(value: Value, passes: Callable[[Value], bool]) -> tuple[Layout, list[Node]]:
-    """Return how moves give a value, and these, the first one first; `passes` is asked for each value before the last."""
+    """Return how moves give a value, and these in order; `passes` decides for each value whether to go on before it."""
     nodes: list[Node] = []
     while not isinstance(value.node, str) and value.node.type in MOVES and (not nodes or passes(value)):
         nodes.append(value.node)
@@ -139,7 +140,7 @@ def _restarted(last: Value, nodes: list[Node]) -> tuple[Layout, list[Node]]:
     return Layout.of(last), []
 
 
-def reshaping(before: Shape, after: Shape) -> tuple[str, dict[str, object]] | None:
+def reshaping(before: Shape, after: Shape) -> tuple[str, dict[str, Any]] | None:
     """Return the step that gives elements another shape as a person writes it; None if the shapes are equal.
 
     Axes at the same place are copied, so that the step is right for any size of the batch.
@@ -158,13 +159,13 @@ def reshaping(before: Shape, after: Shape) -> tuple[str, dict[str, object]] | No
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
-    shape: list[Dim] = [0] * same + list(after[same:])
+    shape: list[Dim] = [*(0 for _ in range(same)), *after[same:]]
     if same == 0 and after and before and before[0] != 1 and exact_quotient(after[0], before[0]) is not None:
         shape[0] = -1  # the batch is in it
     return "reshape", {"shape": tuple(shape)}
 
 
-def _squeezed(before: Shape, after: Shape) -> tuple[str, dict[str, object]] | None:
+def _squeezed(before: Shape, after: Shape) -> tuple[str, dict[str, Any]] | None:
     if len(after) == len(before) + 1:
         for dim in range(len(after)):
             if after[dim] == 1 and after[:dim] + after[dim + 1 :] == before:
@@ -176,19 +177,19 @@ def _squeezed(before: Shape, after: Shape) -> tuple[str, dict[str, object]] | No
     return None
 
 
-def _flattened(before: Shape, after: Shape) -> tuple[str, dict[str, object]] | None:
+def _flattened(before: Shape, after: Shape) -> tuple[str, dict[str, Any]] | None:
     joined = len(before) - len(after)
     if joined < 1:
         return None
     for start in range(len(after)):
         end = start + joined
         if before[:start] == after[:start] and before[end + 1 :] == after[start + 1 :]:
-            fields: dict[str, object] = {} if start == 1 else {"start_dim": start}
+            fields: dict[str, Any] = {} if start == 1 else {"start_dim": start}
             return "flatten", fields if end == len(before) - 1 else {**fields, "end_dim": end}
     return None
 
 
-def rendered(layout: Layout) -> list[tuple[str, dict[str, object]]]:
+def rendered(layout: Layout) -> list[tuple[str, dict[str, Any]]]:
     """Return the fewest steps that give a layout: a reshape to factors, a permutation, a reshape of them.
 
     Neighbours that stay together are one factor.
@@ -208,11 +209,11 @@ def rendered(layout: Layout) -> list[tuple[str, dict[str, object]]]:
     apart = tuple(product(factors[place].size for place in range(start, start + groups[start])) for start in starts)
     dims = [starts.index(start) for start in groups]
     between = tuple(apart[dim] for dim in dims)
-    steps = [reshaping(shape, apart), ("permute", {"dims": dims}), reshaping(between, after)]
+    steps = [reshaping(shape, apart), ("permute", dict[str, Any](dims=dims)), reshaping(between, after)]
     return [step for step in steps if step is not None]
 
 
-def _permuted(layout: Layout, order: list[int], after: Shape) -> list[tuple[str, dict[str, object]]] | None:
+def _permuted(layout: Layout, order: list[int], after: Shape) -> list[tuple[str, dict[str, Any]]] | None:
     """Return one permutation of the axes as they are, with a reshape before or after it, if that gives the layout."""
     ranges, place = [], 0
     for axis in layout.first:

@@ -1,4 +1,4 @@
-"""Products with stored matrices, summands and factors of channels: the linear layers, convolutions and scales they are."""
+"""Products with stored matrices, summands and factors of channels: the layers that they are."""
 
 from __future__ import annotations
 
@@ -58,6 +58,23 @@ def bias_of_layer(at: Rewriter, node: Node) -> Value | None:
             held = {**layer.tensors, "bias": bias}
             return at.step(layer.type, *layer.reads, replaces=[layer, node], tensors=held, **fields)
     return None
+
+
+@RULES.on("reshape", "unsqueeze", "flatten")
+def rows_in_one_axis(at: Rewriter, node: Node) -> Value | None:
+    """A linear layer reads the last axis: the others need not be joined before it and divided after it."""
+    linear = node.reads[0].node
+    if isinstance(linear, str) or linear.type != "linear" or at.only_user(node.reads[0]) is not node:
+        return None
+    joining = linear.reads[0].node
+    if isinstance(joining, str) or joining.type not in ("reshape", "flatten", "squeeze"):
+        return None
+    x = joining.reads[0]
+    if at.only_user(linear.reads[0]) is not linear or x.shape[-1:] != linear.reads[0].shape[-1:]:
+        return None
+    if (*x.shape[:-1], node.reads[0].shape[-1]) != node.value().shape:
+        return None
+    return at.step("linear", x, replaces=[joining, linear, node], tensors=linear.tensors, **linear.fields)
 
 
 @SCALES.on("multiply")

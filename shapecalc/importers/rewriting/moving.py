@@ -16,7 +16,7 @@ BROADCASTING = ("add", "subtract", "multiply", "divide", "power", "maximum", "mi
 
 
 @RULES.on("identity", "expand", "cast", "reshape", "permute", "tile", "pad", "slice", "concat", "dropout")
-def nothing(at: Rewriter, node: Node) -> Value | None:
+def nothing(_: Rewriter, node: Node) -> Value | None:
     """A step that changes nothing is dropped."""
     if not node.reads or len(node.reads) > 1:
         return None
@@ -76,7 +76,9 @@ def kept_axis(at: Rewriter, node: Node) -> Value | None:
         return None
     if dim % reduction.reads[0].rank != node.layer.dim % node.value().rank:  # type: ignore[attr-defined]
         return None
-    return at.step(reduction.type, *reduction.reads, replaces=[reduction, node], **{**reduction.fields, "keepdim": True})
+    return at.step(
+        reduction.type, *reduction.reads, replaces=[reduction, node], **{**reduction.fields, "keepdim": True}
+    )
 
 
 @RULES.on(*BROADCASTING)

@@ -122,9 +122,7 @@ def _axes_of_weight(norm: Node) -> tuple[int, ...]:
 def _joined(at: Rewriter, norm: Node, node: Node, tensors: dict, fields: dict) -> Value:  # type: ignore[type-arg]
     what = norm.comment.partition(",")[0]
     held = {**norm.tensors, **tensors}
-    return at.step(
-        norm.type, *norm.reads, replaces=[norm, node], what=what, tensors=held, **{**norm.fields, **fields}
-    )
+    return at.step(norm.type, *norm.reads, replaces=[norm, node], what=what, tensors=held, **{**norm.fields, **fields})
 
 
 NORMALIZE = either(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 from shapecalc.importers.rewriting.tables import number_of
@@ -24,12 +24,14 @@ def number_as_operand(at: Rewriter, node: Node) -> Value | None:
         if number is None or left.shape != node.value().shape or (place == 0 and node.type in COMPARISONS):
             continue
         if left.dtype == "float32" and node.reads[place].dtype != "bool":
-            reverse = {"reverse": True} if place == 0 and node.type in ("subtract", "divide", "power") else {}
-            return at.step(node.type, left, replaces=[node], other=float(number), **reverse)
+            return at.step(node.type, left, replaces=[node], other=float(number), **_order(node, place))
         if left.dtype == node.reads[place].dtype == "int64":
-            reverse = {"reverse": True} if place == 0 and node.type in ("subtract", "divide", "power") else {}
-            return at.step(node.type, left, replaces=[node], other=int(number), **reverse)
+            return at.step(node.type, left, replaces=[node], other=int(number), **_order(node, place))
     return None
+
+
+def _order(node: Node, place: int) -> dict[str, Any]:
+    return {"reverse": True} if place == 0 and node.type in ("subtract", "divide", "power") else {}
 
 
 @RULES.on("clamp", "maximum", "minimum")
@@ -70,7 +72,7 @@ def hardtanh_to_six(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("add", "subtract", "multiply", "divide", "power")
-def neutral(at: Rewriter, node: Node) -> Value | None:
+def neutral(_: Rewriter, node: Node) -> Value | None:
     """Adding 0, and multiplying by 1, dividing by it or a power of it change nothing."""
     if len(node.reads) != 1 or getattr(node.layer, "reverse", False):
         return None

@@ -1,7 +1,7 @@
 """Patterns of steps: what a value must be computed by, written as the formula that they are together.
 
-A pattern is a function of a value and of what is known so far; it gives each way in which the value fits. `X` stands for
-any value, equal at each place where the pattern has it; numbers are matched or bound by name.
+A pattern is a function of a value and of what is known so far; it gives each way in which the value fits. `X` stands
+for any value, equal at each place where the pattern has it; numbers are matched or bound by name.
 
 >>> SILU = product(1, X, step("sigmoid", X))
 """
@@ -14,11 +14,12 @@ from itertools import permutations
 from math import isclose
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.graph import Node, Value
 from shapecalc.layers.base import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from shapecalc.importers.graph import Node, Value
 
     Pattern = Callable[[Value, "Match"], Iterator["Match"]]
     Condition = Callable[[Any, Node, "Match"], "Match | None"]

@@ -1,4 +1,4 @@
-"""The replacement of steps of a graph: which steps read a value, what a rule puts in place of one, and what is dead then."""
+"""The replacement of steps of a graph: what reads a value, what a rule puts in its place, and what is dead then."""
 
 from __future__ import annotations
 
@@ -93,15 +93,18 @@ class Rewriter:
         return applied
 
     def _apply_at(self, node: Node, rules: Mapping[str, list[Rule]]) -> bool:
-        todo, count = [node], 0
-        while todo and count < MOST_AT_ONE_STEP:
-            each = todo.pop()
-            for rule in rules.get(each.type, ()):
-                added = None if id(each) in self.dead else self._tried(rule, each)
+        last: Node | None = node
+        count = 0
+        while last is not None and count < MOST_AT_ONE_STEP:
+            for rule in rules.get(last.type, ()):
+                added = self._tried(rule, last)
                 if added is not None:
-                    todo += added
+                    # Those before the last wait for the next round: what replaces them would come too late here.
+                    last = added[-1] if added and added[-1] is self.graph.nodes[-1] else None
                     count += 1
                     break
+            else:
+                return count > 0
         return count > 0
 
     def _tried(self, rule: Rule, node: Node) -> list[Node] | None:
@@ -229,7 +232,11 @@ class Rewriter:
         while todo:
             each = todo.pop()
             values = [each.value(output) for output in each.outputs]
-            if id(each) in self.dead or self._is_kept(each) or any(self.users.get(value.key) or self.is_output(value) for value in values):
+            if (
+                id(each) in self.dead
+                or self._is_kept(each)
+                or any(self.users.get(value.key) or self.is_output(value) for value in values)
+            ):
                 continue
             self.dead[id(each)] = each
             for value in values:

@@ -101,7 +101,7 @@ def splitting(at: Rewriter, node: Node) -> list[tuple[Value, Value]] | None:
 
 
 def _are_ahead(at: Rewriter, node: Node, x: Value, users: list[Node]) -> bool:
-    """Return whether no other step reads a value before a step, so that all that read it can read that step's result."""
+    """Return whether a value is read by no step before this one, so that all can read what this one becomes."""
     return not at.is_output(x) and not any(user is not node and at.is_passed(user) for user in users)
 
 

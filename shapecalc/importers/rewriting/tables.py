@@ -19,9 +19,49 @@ LARGEST = 2**22
 MOST_STEPS = 32
 """Steps between a constant of the file and the value that is computed of it."""
 COMPUTED = frozenset(
-    "reshape flatten permute squeeze unsqueeze expand select slice split chunk unbind concat stack cast add subtract "
-    "multiply divide negative cos sin exp tril triu where masked_fill less less_equal greater greater_equal equal "
-    "not_equal logical_not logical_and logical_or matmul power reciprocal repeat_interleave tile take".split()
+    [
+        "reshape",
+        "flatten",
+        "permute",
+        "squeeze",
+        "unsqueeze",
+        "expand",
+        "select",
+        "slice",
+        "split",
+        "chunk",
+        "unbind",
+        "concat",
+        "stack",
+        "cast",
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "negative",
+        "cos",
+        "sin",
+        "exp",
+        "tril",
+        "triu",
+        "where",
+        "masked_fill",
+        "less",
+        "less_equal",
+        "greater",
+        "greater_equal",
+        "equal",
+        "not_equal",
+        "logical_not",
+        "logical_and",
+        "logical_or",
+        "matmul",
+        "power",
+        "reciprocal",
+        "repeat_interleave",
+        "tile",
+        "take",
+    ]
 )
 
 

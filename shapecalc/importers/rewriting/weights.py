@@ -5,13 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.graph import Stored
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shapecalc.dims import Shape
-    from shapecalc.importers.graph import Array, Value
+    from shapecalc.importers.graph import Array, Stored, Value
     from shapecalc.importers.rewriting.rewriter import Rewriter
 
 TRANSPOSED = "transposed"
@@ -50,6 +48,7 @@ def along_axes(stored: Stored, seen: Shape, to: Value, axes: Sequence[int]) -> S
 def reshaped(stored: Stored, shape: Shape) -> Stored:
     """Return a tensor with its elements in another shape.
 
+    >>> from shapecalc.importers.graph import Stored
     >>> reshaped(Stored("gamma", (1, 8, 1, 1)), (8,)).shape
     (8,)
     """
@@ -61,6 +60,7 @@ def reshaped(stored: Stored, shape: Shape) -> Stored:
 def transposed(stored: Stored) -> Stored:
     """Return a matrix with its axes swapped.
 
+    >>> from shapecalc.importers.graph import Stored
     >>> transposed(Stored("weight", (3, 5)))[1:5]
     ((5, 3), 'float32', True, 'transposed')
     >>> transposed(transposed(Stored("weight", (3, 5)))).how

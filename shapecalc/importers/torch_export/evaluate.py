@@ -59,6 +59,8 @@ def _in_dtype(result: Any, meta: Meta, *, first: bool) -> Array | None:
         return None
     array: Array = np.asarray(result)
     wanted = DTYPES[meta.dtype] if first or array.dtype.kind == "f" else array.dtype
+    if array.dtype.kind == "c" and np.dtype(wanted).kind != "c":
+        raise Unreadable("a constant of complex numbers, which the file states as real ones")
     return array if array.dtype == wanted else array.astype(wanted)
 
 

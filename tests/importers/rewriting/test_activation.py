@@ -68,13 +68,9 @@ FORMULAS = {
     "silu": (
         lambda net, x: net.step("multiply", x, net.step("sigmoid", x)),
         lambda net, x: net.step("multiply", net.step("sigmoid", x), x),
-        lambda net, x: net.step(
-            "divide", x, net.step("add", net.step("exp", net.step("negative", x)), other=1)
-        ),
+        lambda net, x: net.step("divide", x, net.step("add", net.step("exp", net.step("negative", x)), other=1)),
     ),
-    "quick_gelu": (
-        lambda net, x: net.step("multiply", x, net.step("sigmoid", net.step("multiply", x, other=1.702))),
-    ),
+    "quick_gelu": (lambda net, x: net.step("multiply", x, net.step("sigmoid", net.step("multiply", x, other=1.702))),),
     "mish": (lambda net, x: net.step("multiply", x, net.step("tanh", net.step("softplus", x))),),
     "hardswish": (
         lambda net, x: net.step("multiply", x, net.step("hardsigmoid", x)),
@@ -137,9 +133,7 @@ def test_a_formula_of_other_constants_stays():
         "a half that is a third": lambda net, x: net.step(
             "multiply", net.step("multiply", x, other=0.3), phi(net, net.step("multiply", x, other=HALF))
         ),
-        "an error function of x": lambda net, x: net.step(
-            "multiply", net.step("multiply", x, other=0.5), phi(net, x)
-        ),
+        "an error function of x": lambda net, x: net.step("multiply", net.step("multiply", x, other=0.5), phi(net, x)),
         "another slope": lambda net, x: net.step(
             "multiply", x, net.step("sigmoid", net.step("multiply", x, other=1.7))
         ),

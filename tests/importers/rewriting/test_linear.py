@@ -64,3 +64,10 @@ def test_ones_before_a_convolution_are_not_its_padding():
     assert net.rewritten(
         net.step("conv", padded, out_channels=4, kernel_size=3, weights={"weight": "w", "bias": "b"})
     ) == ["pad", "conv"]
+
+
+def test_rows_need_not_be_joined_for_a_linear_layer():
+    net = Network()
+    rows = net.step("reshape", net.input(2, 3, 8), shape=[6, 8])
+    features = net.step("linear", rows, out_features=5, weights={"weight": "w", "bias": "b"})
+    assert net.rewritten(net.step("reshape", features, shape=[2, 3, 5])) == ["linear"]
