@@ -46,8 +46,8 @@ class Archive:
             self._list(opened)
         roots = [member.removesuffix(GRAPH) for member in self.sizes if member.endswith(GRAPH)]
         if len(roots) != 1:
-            found = f"{len(roots)} graphs" if roots else f"no member `…{GRAPH}`"
-            refuse_container(name, f"is not a file of torch.export that can be read: it has {found}", RESAVE)
+            outcome = f"{len(roots)} graphs" if roots else f"no member `…{GRAPH}`"
+            refuse_container(name, f"is not a file of torch.export that can be read: it has {outcome}", RESAVE)
         self.root = roots[0]
         self._check_version()
         self.tensors = self._tensors()
@@ -101,7 +101,7 @@ class Archive:
 
     def _tensors(self) -> dict[tuple[str, str], TensorEntry]:
         """Return the tensors by folder and name."""
-        found: dict[tuple[str, str], TensorEntry] = {}
+        outcome: dict[tuple[str, str], TensorEntry] = {}
         for folder in FOLDERS:
             member = f"{self.root}/data/{folder}/model_{folder}_config.json"
             if member not in self.sizes:
@@ -110,10 +110,10 @@ class Archive:
                 config = self.json(member)["config"]
                 for name, row in config.items():
                     if row.get("tensor_meta") is not None:
-                        found[folder, name] = _entry(f"{self.root}/data/{folder}/{row['path_name']}", row)
+                        outcome[folder, name] = _entry(f"{self.root}/data/{folder}/{row['path_name']}", row)
             except (KeyError, TypeError, AttributeError, ValueError) as error:
                 refuse_container(self.name, f"does not describe its {folder}: {type(error).__name__}")
-        return found
+        return outcome
 
     def array(self, key: tuple[str, str]) -> Array:
         """Return the elements of a tensor, as float32, int64 or bool."""

@@ -1,4 +1,4 @@
-"""What stands for a tensor while a program is read, next to the values of the graph and NumPy's arrays of constants."""
+"""Tensors while a program is read, next to the values of the graph and NumPy's arrays of constants."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class DType(NamedTuple):
 
 
 class MissingTensor:
-    """What stands for the result of an operator that could not be read."""
+    """The result of an operator that could not be read."""
 
     shape = ()
 

@@ -57,7 +57,7 @@ class TensorSource(NamedTuple):
 
 
 @dataclass(slots=True)
-class Subgraph:
+class GraphBlock:
     """A graph: the program's, or one within it that a higher-order operator calls."""
 
     operators: list[Operator]
@@ -72,7 +72,7 @@ class Subgraph:
 class Program:
     """A program: its graph, the tensors of the file and the inputs by their names in the graph, and its outputs."""
 
-    block: Subgraph
+    block: GraphBlock
     sources: dict[str, TensorSource] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
     inputs: list[str] = field(default_factory=list)
@@ -81,27 +81,27 @@ class Program:
     version: str = ""
     name: str = ""
 
-    def meta(self, block: Subgraph, name: str) -> Meta | None:
+    def meta(self, block: GraphBlock, name: str) -> Meta | None:
         """Return what the file states of a tensor, None if nothing."""
-        found = block.metas.get(name)
-        if found is None:
+        outcome = block.metas.get(name)
+        if outcome is None:
             return None
-        dtype = dtype_of(found["dtype"])
+        dtype = dtype_of(outcome["dtype"])
         try:
-            shape = self.symbols.shape(found["sizes"])
-            strides = self.symbols.shape(found["strides"])
+            shape = self.symbols.shape(outcome["sizes"])
+            strides = self.symbols.shape(outcome["strides"])
         except Unreadable:
             return Meta(None, dtype, contiguous=False)
         return Meta(shape, dtype, is_contiguous(shape, strides))
 
-    def number(self, block: Subgraph, name: str) -> Dim:
-        """Return the size that a name stands for; raise `Unreadable` if it is another number."""
+    def number(self, block: GraphBlock, name: str) -> Dim:
+        """Return the size that a name refers to; raise `Unreadable` if it is another number."""
         value = block.numbers.get(name)
         if value is None:
             raise Unreadable(f"a number `{name[:40]}` that depends on data")
         if "as_float" in value or "as_bool" in value:
-            found: Dim = value.get("as_float", value.get("as_bool"))
-            return found
+            outcome: Dim = value.get("as_float", value.get("as_bool"))
+            return outcome
         return self.symbols.size(value)
 
 
@@ -168,7 +168,7 @@ def _take_input(program: Program, kind: str, row: Any) -> None:
         raise Unreadable(f"an input of a kind that is not known, `{kind[:40]}`")
 
 
-def read_block(graph: Any) -> Subgraph:
+def read_block(graph: Any) -> GraphBlock:
     """Return a graph of the file."""
     operators = [
         Operator(
@@ -181,7 +181,7 @@ def read_block(graph: Any) -> Subgraph:
     ]
     inputs = [next(iter(each.values()))["name"] for each in graph["inputs"] if "as_tensor" in each]
     numbers = {**graph["sym_int_values"], **graph.get("sym_bool_values", {}), **graph.get("sym_float_values", {})}
-    return Subgraph(operators, inputs, graph["outputs"], graph["tensor_values"], numbers)
+    return GraphBlock(operators, inputs, graph["outputs"], graph["tensor_values"], numbers)
 
 
 def is_contiguous(shape: Shape, strides: Shape) -> bool:

@@ -139,8 +139,8 @@ class Steps:
             return operand
         operand = self.array(operand)
         if is_array(operand) and operand.size and operand.dtype.kind != "c" and (operand == operand.flat[0]).all():
-            found: float = operand.flat[0].item()
-            return found
+            outcome: float = operand.flat[0].item()
+            return outcome
         return None
 
     def is_read(self, position: int) -> bool:

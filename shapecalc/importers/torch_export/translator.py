@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shapecalc.importers.graph import Graph
     from shapecalc.importers.torch_export.archive import Archive
     from shapecalc.importers.torch_export.operators import Handled
-    from shapecalc.importers.torch_export.program import Operator, Program, Subgraph
+    from shapecalc.importers.torch_export.program import GraphBlock, Operator, Program
 
 NOTHING = ("_assert", "sym_constrain", "_guards_fn", "auto_functionalized_assert")
 """Beginnings of the names of operators that only check something."""
@@ -52,7 +52,7 @@ class Translator(Steps):
         super().__init__(archive, graph)
         self.program = program
         self.problems = Problems()
-        self.block: Subgraph = program.block
+        self.block: GraphBlock = program.block
         self.depth = 0
 
     def of_computation(self, derived: Derived) -> Value:
@@ -94,15 +94,15 @@ class Translator(Steps):
 
     def _output(self, name: str, bindings: Bindings, of: str) -> None:
         try:
-            found = bindings[of]
-            if found is not MISSING:
-                value = self.value(found)
+            outcome = bindings[of]
+            if outcome is not MISSING:
+                value = self.value(outcome)
                 self.graph.output(name, self.step("identity", value) if isinstance(value.node, str) else value)
         except (Unreadable, KeyError) as error:
             said = error if isinstance(error, Unreadable) else Unreadable("an output that no operator gives")
             self.problems.add("output", said)
 
-    def run(self, block: Subgraph, given: Mapping[str, Any]) -> Bindings:
+    def run(self, block: GraphBlock, given: Mapping[str, Any]) -> Bindings:
         """Read a graph, whose inputs are `given` by name."""
         reads: dict[str, int] = {}
         for index, operator in enumerate(block.operators):
@@ -119,7 +119,7 @@ class Translator(Steps):
             self.block = outer
         return bindings
 
-    def _read_all(self, block: Subgraph, bindings: Bindings) -> None:
+    def _read_all(self, block: GraphBlock, bindings: Bindings) -> None:
         for index, operator in enumerate(block.operators):
             self.graph.place = place_of(operator)
             try:
@@ -146,7 +146,7 @@ class Translator(Steps):
             bindings.bind(name, result)
 
     def _opaque(self, operator: Operator, bindings: Bindings, names: Sequence[str]) -> list[Any]:
-        """Return what stands for the outputs of an operator without a layer."""
+        """Return the values of the outputs of an operator without a layer."""
         missing: list[Any] = [MISSING] * len(names)
         try:
             metas = [self.program.meta(self.block, name) for name in names]
@@ -223,21 +223,21 @@ class Translator(Steps):
         return decoded(argument, bindings.__getitem__, lambda name: self.program.number(self.block, name))
 
     def _inner(self, operator: Operator, arguments: Mapping[str, Any], outer: Bindings, index: int) -> Sequence[Any]:
-        """Read the graph that a higher-order operator calls once; it may write to tensors that enter."""
+        """Read the graph that a higher-order operator calls once; it may write to its inputs."""
         given = list(arguments.values())
         places = [at for at, value in enumerate(given) if isinstance(value, dict) and "graph" in value]
         if len(places) != 1 or "wrap" not in operator.target or self.depth == MOST_GRAPHS:
             raise Unreadable("control flow that depends on data")
         block = read_block(given[places[0]]["graph"])
-        entering = dict(zip(block.inputs, given[places[0] + 1 :], strict=True))
+        inputs = dict(zip(block.inputs, given[places[0] + 1 :], strict=True))
         self.depth += 1
         try:
-            bindings = self.run(block, entering)
+            bindings = self.run(block, inputs)
             results = [self._argument(each, bindings) for each in block.outputs]
             names = list(operator.arguments.values())[places[0] + 1 :]
             for inner, named in zip(block.inputs, names, strict=True):
                 value = bindings[inner]
-                if value is not entering[inner] and not (is_array(value) and is_array(entering[inner])):
+                if value is not inputs[inner] and not (is_array(value) and is_array(inputs[inner])):
                     outer.write(tensors_named(named)[0], value, index)
             return results
         finally:
@@ -251,9 +251,9 @@ class Translator(Steps):
         if of_constants or (len(operands) == 1 and operator.name in OF_SHAPES_ALONE):
             from shapecalc.importers.torch_export.evaluate import evaluate_operator  # noqa: PLC0415
 
-            found = evaluate_operator(self, operator, arguments)
-            if found is not None:
-                return found
+            outcome = evaluate_operator(self, operator, arguments)
+            if outcome is not None:
+                return outcome
         elif not of_values and not written_by(operator):
             return self._derived(operator, arguments)
         handled = handler_of(operator.target)
@@ -274,7 +274,7 @@ class Translator(Steps):
 
     def _handle(self, handled: Handled, arguments: Mapping[str, Any]) -> Any:
         given = {
-            key: each if key in handled.held else self._values_in(each)
+            key: each if key in handled.raw else self._values_in(each)
             for key, each in arguments.items()
             if key not in {"memory_format", "device", "layout", "pin_memory", "non_blocking", "copy"}
         }
@@ -319,13 +319,13 @@ class Translator(Steps):
         arguments = {**view.arguments, "x": bindings[view.of]}
         meta = self.meta
         self.meta = self.program.meta(self.block, outputs_of(view.operator)[view.position])
-        found = self._results(view.operator, arguments)[view.position]
+        outcome = self._results(view.operator, arguments)[view.position]
         self.meta = meta
-        return found
+        return outcome
 
-    def _written_back(self, view: View, whole: Any, part: Any) -> Any:
+    def _written_back(self, view: View, base: Any, part: Any) -> Any:
         name = view.operator.name.rpartition(".")[2]
-        return written_back(self, name, view.arguments, view.position, self.value(whole), self.value(part))
+        return written_back(self, name, view.arguments, view.position, self.value(base), self.value(part))
 
 
 def _is_parameter(operand: Any) -> bool:

@@ -56,28 +56,28 @@ def order_of(name: str, arguments: Mapping[str, Any], rank: int) -> list[int]:
     return order
 
 
-def written_back(to: Steps, name: str, arguments: Mapping[str, Any], position: int, whole: Value, part: Value) -> Value:
+def written_back(to: Steps, name: str, arguments: Mapping[str, Any], position: int, base: Value, part: Value) -> Value:
     """Return what a tensor is after a view of it, output `position` of an operator, has got another value."""
     if name in ORDERS:
-        order = order_of(name, arguments, whole.rank)
+        order = order_of(name, arguments, base.rank)
         return to.step("permute", part, dims=sorted(range(len(order)), key=order.__getitem__))
     if name not in PARTS:
-        return part if part.shape == whole.shape else to.reshape(part, whole.shape)
-    dim, start, end = _bounds(name, arguments, position, whole)
+        return part if part.shape == base.shape else to.reshape(part, base.shape)
+    dim, start, end = _bounds(name, arguments, position, base)
     if name in {"select", "unbind"}:
         part = to.step("unsqueeze", part, dim=dim)
-    size = whole.shape[dim]
+    size = base.shape[dim]
     pieces = [part]
     if start != 0:
-        pieces.insert(0, to.step("slice", whole, dim=dim, start=0, end=start))
+        pieces.insert(0, to.step("slice", base, dim=dim, start=0, end=start))
     if end != size:
-        pieces.append(to.step("slice", whole, dim=dim, start=end))
+        pieces.append(to.step("slice", base, dim=dim, start=end))
     return pieces[0] if len(pieces) == 1 else to.step("concat", *pieces, dim=dim)
 
 
-def _bounds(name: str, arguments: Mapping[str, Any], position: int, whole: Value) -> tuple[int, Any, Any]:
-    dim = arguments.get("dim", 0) % whole.rank
-    size = whole.shape[dim]
+def _bounds(name: str, arguments: Mapping[str, Any], position: int, base: Value) -> tuple[int, Any, Any]:
+    dim = arguments.get("dim", 0) % base.rank
+    size = base.shape[dim]
     if name in {"select", "unbind"}:
         index = arguments.get("index", position)
         if not isinstance(index, int) or (index < 0 and not isinstance(size, int)):
@@ -102,19 +102,19 @@ def slice_bounds(size: Any, start: Any, end: Any) -> tuple[Any, Any]:
     >>> slice_bounds(10, -3, 1 << 63), slice_bounds(10, None, -1), slice_bounds(10, 12, 20)
     ((7, 10), (0, 9), (10, 10))
     """
-    found = []
+    outcome = []
     for value, default in ((start, 0), (end, size)):
         if value is None:
-            found.append(default)
+            outcome.append(default)
         elif isinstance(value, int) and value >= ENDLESS:
-            found.append(size)
+            outcome.append(size)
         elif isinstance(size, int) and isinstance(value, int):
-            found.append(max(value + size, 0) if value < 0 else min(value, size))
+            outcome.append(max(value + size, 0) if value < 0 else min(value, size))
         elif isinstance(value, int) and value < 0:
-            found.append(size + value)
+            outcome.append(size + value)
         else:
-            found.append(value)
-    return found[0], found[1]
+            outcome.append(value)
+    return outcome[0], outcome[1]
 
 
 def part_sizes(name: str, arguments: Mapping[str, Any], size: Any) -> list[Any]:

@@ -130,7 +130,7 @@ operator("hardshrink")(_shrink("hard_shrink"))
 operator("softshrink")(_shrink("soft_shrink"))
 
 
-@operator("prelu", "_prelu_kernel", held=("weight",))
+@operator("prelu", "_prelu_kernel", raw=("weight",))
 def prelu(to: Steps, x: Value, weight: Any) -> Value:
     """A rectified linear unit with trainable slopes, or with slopes that are computed, of channels."""
     if isinstance(weight, (Value, Derived)):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shapecalc.importers.torch_export.steps import Steps
 
-HELD = ("x", "other")
+RAW = ("x", "other")
 
 
 def merged(to: Steps, type_: str, first: Any, second: Any, *, floats: bool = False) -> Value:
@@ -49,15 +49,15 @@ def _keeps(x: Any, other: Any) -> bool:
 
 
 def _number(number: float, x: Value, floats: bool) -> float:
-    whole = x.dtype == "int64" and not floats and float(number).is_integer()
-    return int(number) if whole else float(number)
+    integral = x.dtype == "int64" and not floats and float(number).is_integer()
+    return int(number) if integral else float(number)
 
 
 def _times(to: Steps, x: Any, alpha: float) -> Any:
     return x if alpha == 1 else merged(to, "multiply", x, alpha)
 
 
-@operator("add", held=HELD)
+@operator("add", raw=RAW)
 def add(to: Steps, x: Any, other: Any, alpha: float = 1) -> Any:
     """A sum."""
     if isinstance(x, Complex) or isinstance(other, Complex):
@@ -65,7 +65,7 @@ def add(to: Steps, x: Any, other: Any, alpha: float = 1) -> Any:
     return merged(to, "add", x, _times(to, other, alpha))
 
 
-@operator("sub", "subtract", held=HELD)
+@operator("sub", "subtract", raw=RAW)
 def subtract(to: Steps, x: Any, other: Any, alpha: float = 1) -> Any:
     """A difference."""
     if isinstance(x, Complex) or isinstance(other, Complex):
@@ -73,7 +73,7 @@ def subtract(to: Steps, x: Any, other: Any, alpha: float = 1) -> Any:
     return merged(to, "subtract", x, _times(to, other, alpha))
 
 
-@operator("rsub", held=HELD)
+@operator("rsub", raw=RAW)
 def subtract_from(to: Steps, x: Any, other: Any, alpha: float = 1) -> Value:
     """A difference whose operands are in the other order."""
     return merged(to, "subtract", other, _times(to, x, alpha))
@@ -94,15 +94,15 @@ def parts(to: Steps, operand: Any) -> tuple[Value, Value]:
     raise Unreadable("complex numbers with others")
 
 
-@operator("mul", "multiply", held=HELD)
+@operator("mul", "multiply", raw=RAW)
 def multiply(to: Steps, x: Any, other: Any) -> Any:
     """A product; of flags, whether both are true; of complex numbers (ac − bd) + (ad + bc)i."""
     if isinstance(x, Complex) or isinstance(other, Complex):
-        whole, number = (x, other) if isinstance(x, Complex) else (other, x)
+        factor, number = (x, other) if isinstance(x, Complex) else (other, x)
         if isinstance(number, (int, float)):
-            return Complex(*(merged(to, "multiply", part, number) for part in whole))
+            return Complex(*(merged(to, "multiply", part, number) for part in factor))
         if isinstance(number, Value):
-            return Complex(*(to.step("multiply", part, number) for part in whole))
+            return Complex(*(to.step("multiply", part, number) for part in factor))
         (a, b), (c, d) = parts(to, x), parts(to, other)
         real = to.step("subtract", to.step("multiply", a, c), to.step("multiply", b, d))
         return Complex(real, to.step("add", to.step("multiply", a, d), to.step("multiply", b, c)))
@@ -111,7 +111,7 @@ def multiply(to: Steps, x: Any, other: Any) -> Any:
     return merged(to, "multiply", x, other)
 
 
-@operator("div", "divide", "true_divide", held=HELD)
+@operator("div", "divide", "true_divide", raw=RAW)
 def divide(to: Steps, x: Any, other: Any, rounding_mode: str | None = None) -> Value:
     """A quotient, which may be rounded."""
     quotient = merged(to, "divide", x, other)
@@ -120,20 +120,20 @@ def divide(to: Steps, x: Any, other: Any, rounding_mode: str | None = None) -> V
     return to.step("floor", quotient) if rounding_mode == "floor" else to.step("cast", quotient, dtype="int64")
 
 
-@operator("floor_divide", held=HELD)
+@operator("floor_divide", raw=RAW)
 def floor_divide(to: Steps, x: Any, other: Any) -> Value:
     """A quotient that is rounded down."""
     return divide(to, x, other, "floor")
 
 
-@operator("remainder", "fmod", held=HELD)
+@operator("remainder", "fmod", raw=RAW)
 def remainder(to: Steps, x: Any, other: Any) -> Value:
     """What is left of a division that is rounded down."""
-    whole = floor_divide(to, x, other)
-    return merged(to, "subtract", x, merged(to, "multiply", whole, other))
+    quotient = floor_divide(to, x, other)
+    return merged(to, "subtract", x, merged(to, "multiply", quotient, other))
 
 
-@operator("pow", held=("x", "exponent"))
+@operator("pow", raw=("x", "exponent"))
 def power(to: Steps, x: Any, exponent: Any) -> Value:
     """A power."""
     if to.number(exponent) == 2 and isinstance(x, (Value, FileTensor, Derived)):  # noqa: PLR2004 - a square
@@ -147,19 +147,19 @@ def power_of_two(to: Steps, x: Value) -> Value:
     return to.step("power", to.floating(x), other=2.0, reverse=True)
 
 
-@operator("maximum", "max.other", held=HELD)
+@operator("maximum", "max.other", raw=RAW)
 def maximum(to: Steps, x: Any, other: Any) -> Value:
     """The greater of two."""
     return merged(to, "maximum", x, other)
 
 
-@operator("minimum", "min.other", held=HELD)
+@operator("minimum", "min.other", raw=RAW)
 def minimum(to: Steps, x: Any, other: Any) -> Value:
     """The smaller of two."""
     return merged(to, "minimum", x, other)
 
 
-@operator("clamp", "clip", "clamp_min", "clamp_max", held=("min", "max"))
+@operator("clamp", "clip", "clamp_min", "clamp_max", raw=("min", "max"))
 def clamp(to: Steps, x: Value, min: Any = None, max: Any = None) -> Value:  # noqa: A002
     """Bounds, which may be tensors."""
     bounds = {"min": min, "max": max}
@@ -186,13 +186,13 @@ def addcdiv(to: Steps, x: Value, tensor1: Value, tensor2: Value, value: float = 
     return to.step("add", x, _times(to, to.step("divide", tensor1, tensor2), value))
 
 
-@operator("lerp", held=("weight",))
+@operator("lerp", raw=("weight",))
 def lerp(to: Steps, x: Value, end: Value, weight: Any) -> Value:
     """A mean of two values with a weight."""
     return to.step("add", x, merged(to, "multiply", to.step("subtract", end, x), weight))
 
 
-@operator("linear", held=("weight", "bias"))
+@operator("linear", raw=("weight", "bias"))
 def linear(to: Steps, x: Value, weight: Any, bias: Any = None) -> Value:
     """A fully connected layer; one whose weight is computed is a product of matrices."""
     try:
@@ -209,7 +209,7 @@ def _at_least_2d(to: Steps, x: Value) -> Value:
     return to.step("unsqueeze", x, dim=0) if x.rank == 1 else x
 
 
-@operator("addmm", held=("x", "mat2"))
+@operator("addmm", raw=("x", "mat2"))
 def addmm(to: Steps, x: Any, mat1: Value, mat2: Any, beta: float = 1, alpha: float = 1) -> Value:
     """A product of matrices that is added: a fully connected layer if one is a parameter, or the transpose of one."""
     turned = isinstance(mat2, Derived) and mat2.operator in {"aten.t", "aten.transpose", "aten.permute"}

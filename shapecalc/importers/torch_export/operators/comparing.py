@@ -32,7 +32,7 @@ def _comparison(type_: str) -> Callable[..., Value]:
 
 
 for _name, _type in COMPARISONS.items():
-    operator(_name, held=("x", "other"))(_comparison(_type))
+    operator(_name, raw=("x", "other"))(_comparison(_type))
 
 
 def _flags(to: Steps, x: Value) -> Value:
@@ -63,7 +63,7 @@ def isnan(to: Steps, x: Value) -> Value:
     return to.step("not_equal", x, x)
 
 
-@operator("where", held=("x", "other"))
+@operator("where", raw=("x", "other"))
 def where(to: Steps, condition: Value, x: Any, other: Any) -> Value:
     """A choice between two tensors, or numbers."""
     left, right = finite(to, x), to.number(other)
@@ -79,7 +79,7 @@ def where(to: Steps, condition: Value, x: Any, other: Any) -> Value:
     return to.step("where", *reads, **fields)
 
 
-@operator("masked_fill", held=("value",))
+@operator("masked_fill", raw=("value",))
 def masked_fill(to: Steps, x: Value, mask: Value, value: Any) -> Value:
     """A value where a mask is true."""
     number = to.number(value)

@@ -15,12 +15,12 @@ from shapecalc.layers.weights import DIRECTION, NORM
 if TYPE_CHECKING:
     from shapecalc.importers.torch_export.steps import Steps
 
-HELD = ("weight", "bias")
+RAW = ("weight", "bias")
 SHAPES_ALONE = frozenset({"view", "reshape", "unsqueeze", "squeeze", "alias", "detach", "contiguous", "clone", "to"})
 """Operators that leave the elements of a tensor as they are, in their order."""
 
 
-@operator("conv1d", "conv2d", "conv3d", held=HELD)
+@operator("conv1d", "conv2d", "conv3d", raw=RAW)
 def conv(
     to: Steps, x: Value, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
     groups: int = 1,
@@ -38,7 +38,7 @@ def conv(
     return to.step("squeeze", result, dim=0) if alone else with_bias(to, result, bias, tensors)
 
 
-@operator("conv_transpose1d", "conv_transpose2d", "conv_transpose3d", held=HELD)
+@operator("conv_transpose1d", "conv_transpose2d", "conv_transpose3d", raw=RAW)
 def conv_transpose(
     to: Steps, x: Value, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
     groups: int = 1, dilation: Any = 1,
@@ -56,7 +56,7 @@ def conv_transpose(
     return with_bias(to, result, bias, tensors)
 
 
-@operator("convolution", "_convolution", held=HELD)
+@operator("convolution", "_convolution", raw=RAW)
 def convolution(
     to: Steps, x: Value, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, transposed: bool,
     output_padding: Any, groups: int, **_: Any,
@@ -67,7 +67,7 @@ def convolution(
     return conv(to, x, weight, bias, stride, padding, dilation, groups)
 
 
-@operator("torchvision.deform_conv2d.default", "deform_conv2d", held=("weight", "bias"))
+@operator("torchvision.deform_conv2d.default", "deform_conv2d", raw=("weight", "bias"))
 def deform_conv(
     to: Steps, x: Value, weight: Any, offset: Value, mask: Value, bias: Any, stride_h: int, stride_w: int,
     pad_h: int, pad_w: int, dilation_h: int, dilation_w: int, groups: int, offset_groups: int, use_mask: bool,

@@ -55,7 +55,7 @@ def ones_like(to: Steps, x: Value, **_: Any) -> Value:
     return filled(to, x.shape, 1)
 
 
-@operator("full_like", "fill", held=("fill_value", "value"))
+@operator("full_like", "fill", raw=("fill_value", "value"))
 def full_like(to: Steps, x: Value, fill_value: Any = None, value: Any = None, **_: Any) -> Value:
     """A number in the shape of a tensor."""
     operand = value if fill_value is None else fill_value
@@ -93,7 +93,7 @@ def arange(to: Steps, end: Any, start: Any = 0, step: Any = 1, dtype: DType | No
     return result if wanted == "int64" else to.step("cast", result, dtype=wanted)
 
 
-@operator("copy", held=("src",))
+@operator("copy", raw=("src",))
 def copy(to: Steps, x: Value, src: Any, **_: Any) -> Value:
     """Another value in place of a tensor."""
     value = to.value(src)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from shapecalc.importers.torch_export.steps import Steps
 
 
-@operator("embedding", held=("weight",))
+@operator("embedding", raw=("weight",))
 def embedding(to: Steps, weight: Any, indices: Value, padding_idx: int = -1, **_: Any) -> Value:
     """A row of a table for each index."""
     if isinstance(weight, (Value, Derived)):

@@ -33,13 +33,13 @@ def _take(to: Steps, x: Value, dim: int, index: Any) -> Value:
     return to.step("take", x, to.value(index), dim=dim)
 
 
-@operator("index_select", held=("index",))
+@operator("index_select", raw=("index",))
 def index_select(to: Steps, x: Value, dim: int, index: Any) -> Value:
     """Positions of an axis by a list."""
     return _take(to, x, dim % x.rank, index)
 
 
-@operator("index", "_unsafe_index", held=("indices",))
+@operator("index", "_unsafe_index", raw=("indices",))
 def index(to: Steps, x: Value, indices: Sequence[Any]) -> Value:
     """Positions of one axis, or of several neighbouring ones, which are joined for it."""
     indices = [to.array(each) for each in indices]
@@ -104,7 +104,7 @@ def take_along_dim(to: Steps, x: Value, indices: Value, dim: int | None = None) 
     return to.step("gather", x, to.expand(indices, shape), dim=dim)
 
 
-@operator("index_put", held=("indices", "values"))
+@operator("index_put", raw=("indices", "values"))
 def index_put(to: Steps, x: Value, indices: Sequence[Any], values: Any, accumulate: bool = False) -> Value:
     """Elements that are set where flags are true."""
     (mask, *rest) = indices

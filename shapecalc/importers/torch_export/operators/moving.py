@@ -129,7 +129,7 @@ def squeeze(to: Steps, x: Value, dim: Any = None) -> Value:
     return to.step("squeeze", x, dim=dims[0] if len(dims) == 1 else dims) if dims else x
 
 
-@operator("cat", "concat", "concatenate", held=("tensors",))
+@operator("cat", "concat", "concatenate", raw=("tensors",))
 def cat(to: Steps, tensors: Sequence[Any], dim: int = 0) -> Value:
     """Tensors one after the other along an axis; those without elements are left out."""
     values: list[Value] = [to.value(each) for each in tensors if 0 not in each.shape]
@@ -299,12 +299,12 @@ def meshgrid(to: Steps, tensors: Sequence[Value], indexing: str = "ij") -> list[
     """The coordinates of a grid: each vector along an axis of its own."""
     sizes = [each.shape[0] for each in tensors]
     shape = tuple(sizes if indexing == "ij" else [*sizes[1::-1], *sizes[2:]])
-    found = []
+    outcome = []
     for index, each in enumerate(tensors):
         axis = index if indexing == "ij" or index > 1 else 1 - index
         wide = to.step("reshape", each, shape=tuple(sizes[index] if at == axis else 1 for at in range(len(shape))))
-        found.append(to.expand(wide, shape))
-    return found
+        outcome.append(to.expand(wide, shape))
+    return outcome
 
 
 def _triangle(type_: str) -> Any:

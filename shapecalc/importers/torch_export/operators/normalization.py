@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EPSILON = 1.1920928955078125e-07
 """What is added if no number is given: the distance of 1 from the next number in float32."""
 IN_TRAINING = ", exported in training mode and computed as in evaluation"
-HELD = ("weight", "bias", "running_mean", "running_var")
+RAW = ("weight", "bias", "running_mean", "running_var")
 
 
 def affine(to: Steps, weight: Any, bias: Any, shape: Any = None) -> tuple[dict[str, Stored], bool]:
@@ -45,7 +45,7 @@ def scaled(to: Steps, x: Value, weight: Any, bias: Any, after: int = 0) -> Value
     return x
 
 
-@operator("batch_norm", "cudnn_batch_norm", held=HELD)
+@operator("batch_norm", "cudnn_batch_norm", raw=RAW)
 def batch_norm(
     to: Steps, x: Value, weight: Any, bias: Any, running_mean: Any, running_var: Any, training: bool = False,
     momentum: float = 0.1, eps: float = 1e-5, cudnn_enabled: bool = True,
@@ -54,8 +54,8 @@ def batch_norm(
     del cudnn_enabled
     if training and running_mean is not None and IN_TRAINING not in to.graph.source:
         to.graph.source += IN_TRAINING
-    tensors, held = affine(to, weight, bias)
-    if not held:
+    tensors, complete = affine(to, weight, bias)
+    if not complete:
         raise Unreadable("a batch norm whose weight is computed")
     tracked = running_mean is not None
     if tracked:
@@ -68,7 +68,7 @@ def batch_norm(
     )  # fmt: skip
 
 
-@operator("_native_batch_norm_legit_no_training", held=HELD)
+@operator("_native_batch_norm_legit_no_training", raw=RAW)
 def native_batch_norm(to: Steps, x: Value, weight: Any, bias: Any, running_mean: Any, running_var: Any,
                       momentum: float, eps: float) -> Any:  # fmt: skip
     """A batch norm with statistics that are not needed."""
@@ -76,7 +76,7 @@ def native_batch_norm(to: Steps, x: Value, weight: Any, bias: Any, running_mean:
     return result, None, None
 
 
-@operator("_native_batch_norm_legit_functional", "_native_batch_norm_legit", held=HELD)
+@operator("_native_batch_norm_legit_functional", "_native_batch_norm_legit", raw=RAW)
 def training_batch_norm(to: Steps, x: Value, weight: Any, bias: Any, running_mean: Any = None, running_var: Any = None,
                         training: bool = True, momentum: float = 0.1, eps: float = 1e-5) -> Any:  # fmt: skip
     """A batch norm that was exported in training, with statistics that are not needed."""
@@ -84,72 +84,72 @@ def training_batch_norm(to: Steps, x: Value, weight: Any, bias: Any, running_mea
     return result, None, None, None, None
 
 
-@operator("layer_norm", held=("weight", "bias"))
+@operator("layer_norm", raw=("weight", "bias"))
 def layer_norm(
     to: Steps, x: Value, normalized_shape: Sequence[Any], weight: Any = None, bias: Any = None, eps: float = 1e-5,
     cudnn_enable: bool = True,
 ) -> Value:  # fmt: skip
     """A norm of the last axes."""
     del cudnn_enable
-    tensors, held = affine(to, weight, bias, normalized_shape)
+    tensors, complete = affine(to, weight, bias, normalized_shape)
     result = to.step(
         "layer_norm", x, tensors=tensors, normalized_shape=_normalized(normalized_shape), eps=eps,
         elementwise_affine=bool(tensors), bias="bias" in tensors or not tensors,
     )  # fmt: skip
-    return result if held else scaled(to, result, weight, bias)
+    return result if complete else scaled(to, result, weight, bias)
 
 
 def _normalized(shape: Sequence[Any]) -> Any:
     return None if len(shape) == 1 else tuple(shape)
 
 
-@operator("native_layer_norm", held=("weight", "bias"))
+@operator("native_layer_norm", raw=("weight", "bias"))
 def native_layer_norm(to: Steps, x: Value, normalized_shape: Any, weight: Any, bias: Any, eps: float) -> Any:
     """A norm of the last axes, with statistics that are not needed."""
     return layer_norm(to, x, normalized_shape, weight, bias, eps), None, None
 
 
-@operator("rms_norm", "_fused_rms_norm", held=("weight",))
+@operator("rms_norm", "_fused_rms_norm", raw=("weight",))
 def rms_norm(to: Steps, x: Value, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Value:
     """A norm without means."""
-    tensors, held = affine(to, weight, None, normalized_shape)
+    tensors, complete = affine(to, weight, None, normalized_shape)
     result = to.step(
         "rms_norm", x, tensors=tensors, normalized_shape=_normalized(normalized_shape), eps=eps or EPSILON,
         elementwise_affine=bool(tensors),
     )  # fmt: skip
-    return result if held else scaled(to, result, weight, None)
+    return result if complete else scaled(to, result, weight, None)
 
 
-@operator("group_norm", held=("weight", "bias"))
+@operator("group_norm", raw=("weight", "bias"))
 def group_norm(
     to: Steps, x: Value, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5,
     cudnn_enabled: bool = True,
 ) -> Value:  # fmt: skip
     """A norm of groups of channels."""
     del cudnn_enabled
-    tensors, held = affine(to, weight, bias)
+    tensors, complete = affine(to, weight, bias)
     result = to.step(
         "group_norm", x, tensors=tensors, num_groups=num_groups, eps=eps, affine=bool(tensors),
         bias="bias" in tensors or not tensors,
     )  # fmt: skip
-    return result if held else scaled(to, result, weight, bias, x.rank - 2)
+    return result if complete else scaled(to, result, weight, bias, x.rank - 2)
 
 
-@operator("native_group_norm", held=("weight", "bias"))
+@operator("native_group_norm", raw=("weight", "bias"))
 def native_group_norm(to: Steps, x: Value, weight: Any, bias: Any, group: int, eps: float, **_: Any) -> Any:
     """A norm of groups of channels, with statistics that are not needed."""
     return group_norm(to, x, group, weight, bias, eps), None, None
 
 
-@operator("instance_norm", held=HELD)
+@operator("instance_norm", raw=RAW)
 def instance_norm(
     to: Steps, x: Value, weight: Any, bias: Any, running_mean: Any, running_var: Any, use_input_stats: bool,
     momentum: float, eps: float, cudnn_enabled: bool = True,
 ) -> Value:  # fmt: skip
     """A norm of the channels of each sample."""
     del cudnn_enabled
-    tensors, held = affine(to, weight, bias)
-    if not held:
+    tensors, complete = affine(to, weight, bias)
+    if not complete:
         raise Unreadable("an instance norm whose weight is computed")
     tracked = running_mean is not None and not use_input_stats
     if tracked:

@@ -48,7 +48,7 @@ def max_pool_with_indices(
 
 @operator("max_unpool2d", "max_unpool3d")
 def max_unpool(to: Steps, x: Value, indices: Value, output_size: Any, **_: Any) -> Value:
-    """The elements at the places that a pool has found."""
+    """The elements at the places that a pool has outcome."""
     factors = [size // before for size, before in zip(output_size, x.shape[-len(output_size) :], strict=True)]
     return to.step("max_unpool", x, indices, kernel_size=factors, output_size=output_size)
 

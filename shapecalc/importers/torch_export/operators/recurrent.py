@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shapecalc.importers.graph import Stored, Value
     from shapecalc.importers.torch_export.steps import Steps
 
-HELD = ("hx", "params")
+RAW = ("hx", "params")
 
 
 def _tensors(to: Steps, params: Sequence[Any], bias: bool, layers: int, both: bool, projected: bool) -> Any:
@@ -55,7 +55,7 @@ def _is_zero(to: Steps, state: Any) -> bool:
     return node is not None and not isinstance(node, str) and node.fields.get("values") == 0 and not is_array(state)
 
 
-@operator("lstm.input", held=HELD)
+@operator("lstm.input", raw=RAW)
 def lstm(to: Steps, x: Value, hx: Any, params: Any, has_biases: bool, num_layers: int, dropout: float,
          train: bool, bidirectional: bool, batch_first: bool) -> Any:  # fmt: skip
     """An LSTM."""
@@ -76,41 +76,41 @@ def _simple(type_: str, **fields: Any) -> Callable[..., Any]:
     return function
 
 
-operator("gru.input", held=HELD)(_simple("gru"))
-operator("rnn_tanh.input", held=HELD)(_simple("rnn"))
-operator("rnn_relu.input", held=HELD)(_simple("rnn", nonlinearity="relu"))
+operator("gru.input", raw=RAW)(_simple("gru"))
+operator("rnn_tanh.input", raw=RAW)(_simple("rnn"))
+operator("rnn_relu.input", raw=RAW)(_simple("rnn", nonlinearity="relu"))
 
 CELL = ("hx", "w_ih", "w_hh", "b_ih", "b_hh")
 
 
-def _cell(to: Steps, type_: str, x: Value, states: Sequence[Any], held: Sequence[Any], **fields: Any) -> Value:
+def _cell(to: Steps, type_: str, x: Value, states: Sequence[Any], weights: Sequence[Any], **fields: Any) -> Value:
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    tensors = {name: to.weight(each) for name, each in zip(names, held, strict=False) if each is not None}
+    tensors = {name: to.weight(each) for name, each in zip(names, weights, strict=False) if each is not None}
     reads = () if all(_is_zero(to, state) for state in states) else tuple(map(to.value, states))
-    hidden = held[1].shape[1]
-    return to.step(type_, x, *reads, tensors=tensors, hidden_size=hidden, bias=held[2] is not None, **fields)
+    hidden = weights[1].shape[1]
+    return to.step(type_, x, *reads, tensors=tensors, hidden_size=hidden, bias=weights[2] is not None, **fields)
 
 
-@operator("lstm_cell", held=CELL)
+@operator("lstm_cell", raw=CELL)
 def lstm_cell(to: Steps, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
     """One step of an LSTM."""
     result = _cell(to, "lstm_cell", x, hx, (w_ih, w_hh, b_ih, b_hh))
     return result, result.other("c_n")
 
 
-@operator("gru_cell", held=CELL)
+@operator("gru_cell", raw=CELL)
 def gru_cell(to: Steps, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Value:
     """One step of a GRU."""
     return _cell(to, "gru_cell", x, [hx], (w_ih, w_hh, b_ih, b_hh))
 
 
-@operator("rnn_tanh_cell", held=CELL)
+@operator("rnn_tanh_cell", raw=CELL)
 def rnn_cell(to: Steps, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Value:
     """One step of an RNN."""
     return _cell(to, "rnn_cell", x, [hx], (w_ih, w_hh, b_ih, b_hh))
 
 
-@operator("rnn_relu_cell", held=CELL)
+@operator("rnn_relu_cell", raw=CELL)
 def rnn_relu_cell(to: Steps, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Value:
     """One step of an RNN with ReLU."""
     return _cell(to, "rnn_cell", x, [hx], (w_ih, w_hh, b_ih, b_hh), nonlinearity="relu")
