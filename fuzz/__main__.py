@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-HARNESSES = ("load", "infer", "render", "keras", "torch_export", "onnx")
+CONTAINERS = ("keras", "torch_export", "onnx")
+"""Harnesses of files that are no texts."""
+HARNESSES = ("load", "infer", "render", *CONTAINERS)
 UNUSED = ("cli", "reference", "training", "sweeping", "__main__")
 """What no harness calls, and brings NumPy or typer."""
 
@@ -40,14 +42,19 @@ def main() -> None:
         one_input = import_module(f"fuzz.{harness}").one_input
     from fuzz.mutation import crossed, mutator  # noqa: PLC0415 - after what is instrumented
 
+    mutate, cross = mutator(partial(_mutate, atheris)), crossed
+    if harness in CONTAINERS:
+        from fuzz.containers import mutated  # noqa: PLC0415 - after what is instrumented
+
+        mutate, cross = partial(mutated, partial(_mutate, atheris)), None
     one_input = timed(one_input)
     if options[:1] == ["--keep-going"]:
         one_input, options = keeping(one_input, Path(options[1])), options[2:]
     atheris.Setup(
         [sys.argv[0], *options],
         one_input,
-        custom_mutator=mutator(partial(_mutate, atheris)),
-        custom_crossover=crossed,
+        custom_mutator=mutate,
+        custom_crossover=cross,
     )
     atheris.Fuzz()
 

@@ -13,6 +13,7 @@ import tempfile
 import time
 import traceback
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,10 @@ HOSTILE = (
 )
 """Values that are put in the place of others."""
 MOST_GROWTH = 1 << 16
+BROKEN = (ValueError, LookupError, RecursionError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+"""What an archive raises that is broken already."""
+USUAL = 0.2
+"""The share of mutations that are those of the fuzzer."""
 
 
 def seeds(format_: str) -> list[bytes]:
@@ -91,6 +96,17 @@ def mutant(data: bytes, rng: random.Random) -> bytes:
             value = broken_value(value, rng)
         members[name] = json.dumps(value).encode()
     return archived(members)
+
+
+def mutated(usual: Callable[[bytes, int], bytes], data: bytes, most: int, seed: int) -> bytes:
+    """Return a file of at most `most` bytes that is broken in its structure, or by the usual mutation of bytes."""
+    rng = random.Random(seed)
+    if rng.random() < USUAL:
+        return usual(data, most)
+    try:
+        return mutant(data, rng)[:most]
+    except BROKEN:
+        return usual(data, most)  # it is broken already
 
 
 def archived(members: dict[str, bytes]) -> bytes:

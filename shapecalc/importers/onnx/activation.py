@@ -10,7 +10,7 @@ from shapecalc.importers.onnx.node import operator
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shapecalc.importers.graph import Value
     from shapecalc.importers.onnx.node import OnnxNode
@@ -134,7 +134,7 @@ def softmax(node: OnnxNode, *, axis: int | None = None) -> Value:
     return by_matrix(node, 1 if axis is None else axis, lambda value: node.chain(value, (type_, {"dim": -1})))
 
 
-def by_matrix(node: OnnxNode, axis: int, function):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def by_matrix(node: OnnxNode, axis: int, function: Callable[[Value], Value]) -> Value:
     """Return what a function gives of the input with the axes from `axis` on as one, in the shape of the input."""
     first, axis = node.read(), axis % node.rank()
     if axis == node.rank() - 1:
@@ -160,6 +160,8 @@ def prelu(node: OnnxNode) -> Value:
         sizes = tuple(slope.shape)
         while sizes and sizes[0] == 1 and len(sizes) > len(per_channel):
             sizes = sizes[1:]
+        if node.reader.is_converted and sizes == (shape[1],):
+            sizes = per_channel  # before operator set 7 a vector was one slope for each channel
         if sizes == per_channel and isinstance(shape[1], int):
             weight = slope.reshaped((shape[1],))
             return node.step("prelu", num_parameters=shape[1], tensors={"weight": weight.stored()})
@@ -197,7 +199,10 @@ def swish(node: OnnxNode, *, alpha: float = 1.0) -> Value:
 @operator("SwiGLU")
 def swiglu(node: OnnxNode, *, alpha: float = 1.0) -> Value:
     """Return `silu` of the gate, times the second input."""
-    return node.step("multiply", swish(node, alpha=alpha), node.read(1))
+    if alpha == 1:
+        return node.step("multiply", node.step("silu"), node.read(1))
+    gate = node.chain(node.read(), ("multiply", {"other": alpha}), "sigmoid")
+    return node.step("multiply", node.step("multiply", node.read(), gate), node.read(1))
 
 
 @operator("ThresholdedRelu")

@@ -143,7 +143,7 @@ def where(node: OnnxNode) -> Value:
 
 def _alternative(node: OnnxNode, place: int) -> Any:
     entry = node.entry(place)
-    if not isinstance(entry, np.ndarray) or entry.size != 1 or entry.dtype.kind not in "f":
+    if not isinstance(entry, np.ndarray) or entry.size != 1 or entry.dtype.kind != "f":
         return None
     other = node.entry(3 - place)
     fits = entry.ndim <= max(len(other.shape), node.rank(0))
@@ -181,7 +181,10 @@ def is_inf(node: OnnxNode, *, detect_negative: int = 1, detect_positive: int = 1
 @operator("Range")
 def range_(node: OnnxNode) -> Value:
     """Return as many numbers as symbols say: start + delta · (0, 1, 2, …), the counts as sums of ones."""
-    (start,), (limit,), (delta,) = (node.dims(place) for place in range(3))
+    bounds = [node.dims(place) for place in range(3)]
+    if any(len(each) != 1 for each in bounds):
+        raise Unreadable("`Range` has bounds that are no single numbers")
+    (start,), (limit,), (delta,) = bounds
     if not isinstance(delta, int) or delta < 1:
         raise Unreadable("`Range` of symbols goes up by an integer")
     count = (limit - start + (delta - 1)) // delta

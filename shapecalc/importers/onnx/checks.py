@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.importers.unreadable import Unreadable, refuse_container
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 DEEPEST = 100
 
 
 def refuse_broken_texts(path: str, proto: Any) -> None:
     """Raise `ShapecalcError` SC032 if a name in the file is no UTF-8, which protobuf gives as bytes."""
-    texts = (proto.producer_name, proto.producer_version, *(each.domain for each in proto.opset_import))
+    more = (text for entry in proto.metadata_props for text in (entry.key, entry.value))
+    texts = (*more, proto.producer_name, proto.producer_version, *(each.domain for each in proto.opset_import))
     names = (name for function in proto.functions for name in (function.name, function.domain))
     bodies = (text for function in proto.functions for text in _texts_of_nodes(function.node, 0))
     for every in (texts, names, bodies, _texts_of_graph(proto.graph, 0)):
@@ -24,6 +26,7 @@ def refuse_broken_texts(path: str, proto: Any) -> None:
 
 def _texts_of_graph(graph: Any, depth: int) -> Iterator[Any]:
     yield graph.name
+    yield from (text for entry in graph.metadata_props for text in (entry.key, entry.value))
     for value in (*graph.input, *graph.output, *graph.value_info):
         yield value.name
         if value.type.HasField("tensor_type"):
@@ -53,27 +56,49 @@ def check_node(node: Any, opset: int) -> None:
 
     Of other domains no schema is known.
     """
-    from onnx import defs  # noqa: PLC0415 - an extra
-
-    try:
-        schema = defs.get_schema(node.op_type, opset, node.domain)
-    except defs.SchemaError:
+    schema = _schema(node.op_type, opset, node.domain)
+    if schema is None:
         return
-    attributes = schema.attributes
     seen: set[str] = set()
     for attribute in node.attribute:
-        known = attributes.get(attribute.name)
-        if known is None or int(known.type.value) != attribute.type or attribute.name in seen:
+        if schema.kinds.get(attribute.name) != attribute.type or attribute.name in seen:
             raise Unreadable(
                 f"the attribute `{attribute.name[:80]}` is not one that it has, or of another kind, or twice"
             )
         seen.add(attribute.name)
-    missing = [name for name, known in attributes.items() if known.required and name not in seen]
+    missing = [name for name in schema.required if name not in seen]
     if missing:
         raise Unreadable(f"it has no attribute `{missing[0]}`, which it requires")
-    if not schema.min_input <= len(node.input) <= schema.max_input or len(node.output) < schema.min_output:
+    if not schema.inputs[0] <= len(node.input) <= schema.inputs[1] or len(node.output) < schema.outputs:
         raise Unreadable(f"it has {len(node.input)} inputs and {len(node.output)} outputs, which no such operator has")
+    for place, formal in schema.single:
+        if place < len(node.input) and not node.input[place]:
+            raise Unreadable(f"it is called without its input `{formal}`")
+
+
+class _Schema(NamedTuple):
+    """What an operator has: attributes with their kinds, the numbers of inputs and outputs, inputs that it requires."""
+
+    kinds: Mapping[str, int]
+    required: tuple[str, ...]
+    inputs: tuple[int, int]
+    outputs: int
+    single: tuple[tuple[int, str], ...]
+
+
+@cache
+def _schema(operator: str, opset: int, domain: str) -> _Schema | None:
+    from onnx import defs  # noqa: PLC0415 - an extra
+
+    try:
+        schema = defs.get_schema(operator, opset, domain)
+    except defs.SchemaError:
+        return None
     single = defs.OpSchema.FormalParameterOption.Single
-    for formal, name in zip(schema.inputs, node.input, strict=False):
-        if formal.option == single and not name:
-            raise Unreadable(f"it is called without its input `{formal.name}`")
+    return _Schema(
+        {name: int(known.type.value) for name, known in schema.attributes.items()},
+        tuple(name for name, known in schema.attributes.items() if known.required),
+        (schema.min_input, schema.max_input),
+        schema.min_output,
+        tuple((place, formal.name) for place, formal in enumerate(schema.inputs) if formal.option == single),
+    )

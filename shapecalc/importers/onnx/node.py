@@ -1,15 +1,14 @@
-"""A node of an ONNX graph with its inputs, as the functions of operators read it; and the registry of these functions."""
+"""A node of an ONNX graph with its inputs, as the functions of operators read it, and the registry of these."""
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from shapecalc.dims import Expr, least
 from shapecalc.importers.graph import Value
-from shapecalc.importers.onnx.tensors import Move, Weight, plain
+from shapecalc.importers.onnx.tensors import Weight, plain
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 Entry: TypeAlias = "Value | Weight | Array"
 """What a name of the file is: a value of the network, a tensor of the file, or numbers that are known while reading."""
 Operator: TypeAlias = "Callable[..., Entry | Sequence[Entry | None]]"
+
+MOST_NUMBERS = 1 << 22
+"""The most numbers that an operator makes while reading, such as those of a mask."""
 
 OPERATORS: dict[str, Operator] = {}
 """The function of each operator: it makes steps, and returns the first output, or all in order."""
@@ -43,9 +45,8 @@ class NotConstantError(Unreadable):
     """Raised if an input of an operator must be numbers of the file, and is computed; `input` is its name."""
 
     def __init__(self, operator_: str, what: str, input_: str) -> None:
-        super().__init__(
-            f"`{operator_}` reads `{input_}`, which is computed, as its {what}: expects numbers of the file"
-        )
+        message = f"`{operator_}` reads `{input_}`, which is computed, as its {what}: expects numbers of the file"
+        super().__init__(message)
         self.input = input_
 
 
@@ -170,6 +171,11 @@ class OnnxNode:
     def reshaped(self, value: Value, shape: Sequence[Dim]) -> Value:
         """Return a value with another shape."""
         return value if tuple(shape) == value.shape else self.graph.step("reshape", value, shape=list(shape))
+
+    def bounded(self, count: int) -> None:
+        """Raise `Unreadable` if an operator would need more numbers while reading than are allowed."""
+        if count > MOST_NUMBERS:
+            raise Unreadable(f"`{self.op}` needs {count:,} numbers while reading, at most {MOST_NUMBERS:,} are made")
 
     def ints(self, shape: Sequence[Dim], what: str = "shape") -> list[int]:
         """Return sizes that must not depend on symbols."""

@@ -104,8 +104,10 @@ def resize(
         scales = [1.0, 1.0, height_scale, width_scale]
     if node.op == "Upsample" or node.version < 11:  # noqa: PLR2004 - before it the places were those of Upsample
         coordinate_transformation_mode, nearest_mode = "asymmetric", "floor"
+    if nearest_mode not in ROUND:
+        raise Unreadable(f"`{node.op}` rounds by `{nearest_mode[:40]}`, which is not known")
     rank = node.rank()
-    along = [axis % rank for axis in (range(rank) if axes is None else axes)]
+    along = [node.axis(axis) for axis in (range(rank) if axes is None else axes)]
     region = {}
     if coordinate_transformation_mode == "tf_crop_and_resize":
         bounds = node.known(1, "region").reshape(2, -1)
@@ -243,7 +245,7 @@ def _by_axes(node: OnnxNode, rule: Rule, sizes: Sequence[int], scales: Sequence[
 def grid_sample(node: OnnxNode, *, align_corners: int = 0, mode: str = "linear", padding_mode: str = "zeros") -> Value:
     """Return the layer of that name."""
     word = {"linear": "bilinear", "cubic": "bicubic"}.get(mode, mode)
-    fields = {"mode": word, "padding_mode": padding_mode, "align_corners": bool(align_corners)}
+    fields: dict[str, Any] = {"mode": word, "padding_mode": padding_mode, "align_corners": bool(align_corners)}
     return node.step("grid_sample", node.read(), node.read(1), **fields)
 
 

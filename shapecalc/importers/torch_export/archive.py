@@ -24,7 +24,7 @@ FOLDERS = ("weights", "constants")
 _BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
 
 
-class Entry(NamedTuple):
+class TensorEntry(NamedTuple):
     """A tensor of the archive: its member, the code of its dtype, and where its elements are in the member."""
 
     member: str
@@ -99,9 +99,9 @@ class Archive:
         except (ValueError, RecursionError) as error:
             refuse_container(self.name, f"has no valid JSON in {member[:80]!r}: {type(error).__name__}")
 
-    def _tensors(self) -> dict[tuple[str, str], Entry]:
+    def _tensors(self) -> dict[tuple[str, str], TensorEntry]:
         """Return the tensors by folder and name."""
-        found: dict[tuple[str, str], Entry] = {}
+        found: dict[tuple[str, str], TensorEntry] = {}
         for folder in FOLDERS:
             member = f"{self.root}/data/{folder}/model_{folder}_config.json"
             if member not in self.sizes:
@@ -149,13 +149,13 @@ class Archive:
 RESAVE = "save it again by `torch.export.save` of torch 2.8 or newer"
 
 
-def _entry(member: str, row: Any) -> Entry:
+def _entry(member: str, row: Any) -> TensorEntry:
     meta = row["tensor_meta"]
     sizes, strides = ([_count(size["as_int"]) for size in meta[key]] for key in ("sizes", "strides"))
     if len(sizes) != len(strides):
         raise ValueError(sizes)
     offset = _count(meta["storage_offset"]["as_int"])
-    return Entry(member, meta["dtype"], tuple(sizes), tuple(strides), offset, bool(row.get("use_pickle")))
+    return TensorEntry(member, meta["dtype"], tuple(sizes), tuple(strides), offset, bool(row.get("use_pickle")))
 
 
 def _count(value: Any) -> int:

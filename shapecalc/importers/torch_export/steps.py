@@ -38,6 +38,8 @@ class Steps:
         self.meta: Meta | None = None
         """What the file states of the first output of the operator that is being read."""
         self.read_outputs: list[bool] = []
+        self.contiguous = False
+        """Whether the first tensor that the operator reads has its elements in their order in memory."""
         self.step = graph.step
         self.elements = 0
 

@@ -145,7 +145,7 @@ def substituted(value: Dim, symbols: Mapping[str, Dim]) -> Dim:
 
 
 @dataclass(slots=True)
-class Symbols:
+class FileSymbols:
     """The symbols of a file, with what they are in ours, the usual sizes, and the conditions on them."""
 
     ranges: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)

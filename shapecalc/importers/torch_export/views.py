@@ -11,15 +11,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.importers.graph import Value
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 PARTS = frozenset({"slice", "select", "narrow", "split", "split_with_sizes", "chunk", "unbind", "tensor_split"})
 ORDERS = frozenset({"permute", "transpose", "t", "swapaxes", "movedim"})
-SAME = frozenset({"alias", "detach", "contiguous", "to", "type_as", "expand", "expand_as"})
+CASTS = frozenset({"to", "type_as", "float", "double", "half", "int", "long", "bool"})
+"""Those that copy a tensor unless it has the dtype already."""
+DROPOUTS = frozenset({"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"})
+"""Those that return their input itself in evaluation."""
+SAME = frozenset({"alias", "detach", "contiguous", "expand", "expand_as"}) | CASTS | DROPOUTS
 SHAPES = frozenset({"view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten", "view_as", "reshape_as"})
-IF_CONTIGUOUS = frozenset({"reshape", "flatten", "contiguous", "reshape_as"})
-"""Those that copy a tensor that is not contiguous."""
-VIEWS = PARTS | ORDERS | SAME | SHAPES
+IF_CONTIGUOUS = frozenset({"reshape", "flatten", "reshape_as"})
+"""Those that may copy a tensor that is not contiguous."""
+OTHERS = frozenset(
+    {"as_strided", "diagonal", "view_as_real", "view_as_complex", "real", "imag", "unfold", "numpy_T", "mT"}
+)
+"""Views through which a write is not followed."""
+ENDLESS = 1 << 62
+"""An index from which on a slice ends with its axis."""
+VIEWS = PARTS | ORDERS | SAME | SHAPES | OTHERS
 
 
 def order_of(name: str, arguments: Mapping[str, Any], rank: int) -> list[int]:
@@ -46,9 +56,7 @@ def order_of(name: str, arguments: Mapping[str, Any], rank: int) -> list[int]:
     return order
 
 
-def written_back(
-    to: Translator, name: str, arguments: Mapping[str, Any], position: int, whole: Value, part: Value
-) -> Value:
+def written_back(to: Steps, name: str, arguments: Mapping[str, Any], position: int, whole: Value, part: Value) -> Value:
     """Return what a tensor is after a view of it, output `position` of an operator, has got another value."""
     if name in ORDERS:
         order = order_of(name, arguments, whole.rank)
@@ -96,8 +104,10 @@ def slice_bounds(size: Any, start: Any, end: Any) -> tuple[Any, Any]:
     """
     found = []
     for value, default in ((start, 0), (end, size)):
-        if value is None or (isinstance(value, int) and value >= 1 << 62):
+        if value is None:
             found.append(default)
+        elif isinstance(value, int) and value >= ENDLESS:
+            found.append(size)
         elif isinstance(size, int) and isinstance(value, int):
             found.append(max(value + size, 0) if value < 0 else min(value, size))
         elif isinstance(value, int) and value < 0:

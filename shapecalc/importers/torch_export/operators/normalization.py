@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.importers.graph import Stored
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 EPSILON = 1.1920928955078125e-07
 """What is added if no number is given: the distance of 1 from the next number in float32."""
@@ -21,7 +21,7 @@ IN_TRAINING = ", exported in training mode and computed as in evaluation"
 HELD = ("weight", "bias", "running_mean", "running_var")
 
 
-def affine(to: Translator, weight: Any, bias: Any, shape: Any = None) -> tuple[dict[str, Stored], bool]:
+def affine(to: Steps, weight: Any, bias: Any, shape: Any = None) -> tuple[dict[str, Stored], bool]:
     """Return the tensors of a norm, and whether they are all given as tensors that it can have."""
     computed = any(isinstance(each, (Value, Derived)) for each in (weight, bias))
     if computed or (weight is None and bias is not None):
@@ -36,7 +36,7 @@ def affine(to: Translator, weight: Any, bias: Any, shape: Any = None) -> tuple[d
     return tensors, True
 
 
-def scaled(to: Translator, x: Value, weight: Any, bias: Any, after: int = 0) -> Value:
+def scaled(to: Steps, x: Value, weight: Any, bias: Any, after: int = 0) -> Value:
     """Return a value times a weight plus a bias that are computed; `after` axes follow theirs."""
     for type_, operand in (("multiply", weight), ("add", bias)):
         if operand is not None:
@@ -47,7 +47,7 @@ def scaled(to: Translator, x: Value, weight: Any, bias: Any, after: int = 0) -> 
 
 @operator("batch_norm", "cudnn_batch_norm", held=HELD)
 def batch_norm(
-    to: Translator, x: Value, weight: Any, bias: Any, running_mean: Any, running_var: Any, training: bool = False,
+    to: Steps, x: Value, weight: Any, bias: Any, running_mean: Any, running_var: Any, training: bool = False,
     momentum: float = 0.1, eps: float = 1e-5, cudnn_enabled: bool = True,
 ) -> Any:  # fmt: skip
     """A batch norm; one that was exported in training runs as in evaluation, as all networks here."""
@@ -69,16 +69,24 @@ def batch_norm(
 
 
 @operator("_native_batch_norm_legit_no_training", held=HELD)
-def native_batch_norm(to: Translator, x: Value, weight: Any, bias: Any, running_mean: Any, running_var: Any,
+def native_batch_norm(to: Steps, x: Value, weight: Any, bias: Any, running_mean: Any, running_var: Any,
                       momentum: float, eps: float) -> Any:  # fmt: skip
     """A batch norm with statistics that are not needed."""
     result = batch_norm(to, x, weight, bias, running_mean, running_var, False, momentum, eps)
     return result, None, None
 
 
+@operator("_native_batch_norm_legit_functional", "_native_batch_norm_legit", held=HELD)
+def training_batch_norm(to: Steps, x: Value, weight: Any, bias: Any, running_mean: Any = None, running_var: Any = None,
+                        training: bool = True, momentum: float = 0.1, eps: float = 1e-5) -> Any:  # fmt: skip
+    """A batch norm that was exported in training, with statistics that are not needed."""
+    result = batch_norm(to, x, weight, bias, running_mean, running_var, training, momentum, eps)
+    return result, None, None, None, None
+
+
 @operator("layer_norm", held=("weight", "bias"))
 def layer_norm(
-    to: Translator, x: Value, normalized_shape: Sequence[Any], weight: Any = None, bias: Any = None, eps: float = 1e-5,
+    to: Steps, x: Value, normalized_shape: Sequence[Any], weight: Any = None, bias: Any = None, eps: float = 1e-5,
     cudnn_enable: bool = True,
 ) -> Value:  # fmt: skip
     """A norm of the last axes."""
@@ -96,13 +104,13 @@ def _normalized(shape: Sequence[Any]) -> Any:
 
 
 @operator("native_layer_norm", held=("weight", "bias"))
-def native_layer_norm(to: Translator, x: Value, normalized_shape: Any, weight: Any, bias: Any, eps: float) -> Any:
+def native_layer_norm(to: Steps, x: Value, normalized_shape: Any, weight: Any, bias: Any, eps: float) -> Any:
     """A norm of the last axes, with statistics that are not needed."""
     return layer_norm(to, x, normalized_shape, weight, bias, eps), None, None
 
 
 @operator("rms_norm", "_fused_rms_norm", held=("weight",))
-def rms_norm(to: Translator, x: Value, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Value:
+def rms_norm(to: Steps, x: Value, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Value:
     """A norm without means."""
     tensors, held = affine(to, weight, None, normalized_shape)
     result = to.step(
@@ -114,7 +122,7 @@ def rms_norm(to: Translator, x: Value, normalized_shape: Any, weight: Any = None
 
 @operator("group_norm", held=("weight", "bias"))
 def group_norm(
-    to: Translator, x: Value, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5,
+    to: Steps, x: Value, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5,
     cudnn_enabled: bool = True,
 ) -> Value:  # fmt: skip
     """A norm of groups of channels."""
@@ -128,14 +136,14 @@ def group_norm(
 
 
 @operator("native_group_norm", held=("weight", "bias"))
-def native_group_norm(to: Translator, x: Value, weight: Any, bias: Any, group: int, eps: float, **_: Any) -> Any:
+def native_group_norm(to: Steps, x: Value, weight: Any, bias: Any, group: int, eps: float, **_: Any) -> Any:
     """A norm of groups of channels, with statistics that are not needed."""
     return group_norm(to, x, group, weight, bias, eps), None, None
 
 
 @operator("instance_norm", held=HELD)
 def instance_norm(
-    to: Translator, x: Value, weight: Any, bias: Any, running_mean: Any, running_var: Any, use_input_stats: bool,
+    to: Steps, x: Value, weight: Any, bias: Any, running_mean: Any, running_var: Any, use_input_stats: bool,
     momentum: float, eps: float, cudnn_enabled: bool = True,
 ) -> Value:  # fmt: skip
     """A norm of the channels of each sample."""
@@ -153,7 +161,7 @@ def instance_norm(
 
 
 @operator("linalg_vector_norm", "norm")
-def norm(to: Translator, x: Value, ord: Any = 2, dim: Any = None, keepdim: bool = False, p: Any = None,  # noqa: A002
+def norm(to: Steps, x: Value, ord: Any = 2, dim: Any = None, keepdim: bool = False, p: Any = None,  # noqa: A002
          **_: Any) -> Value:  # fmt: skip
     """A norm of vectors."""
     dims = list(range(x.rank)) if dim is None or dim == [] else dim
