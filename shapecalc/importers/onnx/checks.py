@@ -14,7 +14,7 @@ DEEPEST = 100
 
 
 def refuse_broken_texts(path: str, proto: Any) -> None:
-    """Raise `ShapecalcError` SC032 if a name in the file is no UTF-8, which protobuf gives as bytes."""
+    """Raise `ShapecalcError` SC032 if a name in the file is not UTF-8, which protobuf gives as bytes."""
     texts = (proto.producer_name, proto.producer_version, *(each.domain for each in proto.opset_import))
     names = (name for function in proto.functions for name in (function.name, function.domain))
     bodies = (text for function in proto.functions for text in _texts_of_nodes(function.node, 0))
@@ -94,9 +94,14 @@ def _schema(operator: str, opset: int, domain: str) -> _Schema | None:
         return None
     single = defs.OpSchema.FormalParameterOption.Single
     return _Schema(
-        {name: int(known.type.value) for name, known in schema.attributes.items()},
+        {name: _kind(known.type) for name, known in schema.attributes.items()},
         tuple(name for name, known in schema.attributes.items() if known.required),
         (schema.min_input, schema.max_input),
         schema.min_output,
         tuple((place, formal.name) for place, formal in enumerate(schema.inputs) if formal.option == single),
     )
+
+
+def _kind(kind: Any) -> int:
+    """Return the number of a kind of attribute, which the type hints of the package leave out."""
+    return int(kind.value)
