@@ -107,8 +107,8 @@ def quotient(node: OnnxNode) -> Value:
 def remainder(node: OnnxNode, *, fmod: int = 0) -> Value:
     """Return x − ⌊x/y⌋ · y; with `fmod` the quotient without its fraction is taken instead of its floor."""
     exact = node.step("divide", node.read(0), node.read(1))
-    whole = node.cast(node.cast(exact, "int64"), node.dtype()) if fmod else node.chain(exact, "floor")
-    times = node.step("multiply", node.cast(whole, node.dtype()), node.read(1))
+    floored = node.cast(node.cast(exact, "int64"), node.dtype()) if fmod else node.chain(exact, "floor")
+    times = node.step("multiply", node.cast(floored, node.dtype()), node.read(1))
     return node.step("subtract", node.read(0), times)
 
 

@@ -14,9 +14,8 @@ DEEPEST = 100
 
 
 def refuse_broken_texts(path: str, proto: Any) -> None:
-    """Raise `ShapecalcError` SC032 if a name in the file is no UTF-8, which protobuf gives as bytes."""
-    more = (text for entry in proto.metadata_props for text in (entry.key, entry.value))
-    texts = (*more, proto.producer_name, proto.producer_version, *(each.domain for each in proto.opset_import))
+    """Raise `ShapecalcError` SC032 if a name in the file is not UTF-8, which protobuf gives as bytes."""
+    texts = (proto.producer_name, proto.producer_version, *(each.domain for each in proto.opset_import))
     names = (name for function in proto.functions for name in (function.name, function.domain))
     bodies = (text for function in proto.functions for text in _texts_of_nodes(function.node, 0))
     for every in (texts, names, bodies, _texts_of_graph(proto.graph, 0)):
@@ -26,7 +25,6 @@ def refuse_broken_texts(path: str, proto: Any) -> None:
 
 def _texts_of_graph(graph: Any, depth: int) -> Iterator[Any]:
     yield graph.name
-    yield from (text for entry in graph.metadata_props for text in (entry.key, entry.value))
     for value in (*graph.input, *graph.output, *graph.value_info):
         yield value.name
         if value.type.HasField("tensor_type"):
@@ -96,9 +94,14 @@ def _schema(operator: str, opset: int, domain: str) -> _Schema | None:
         return None
     single = defs.OpSchema.FormalParameterOption.Single
     return _Schema(
-        {name: int(known.type.value) for name, known in schema.attributes.items()},  # type: ignore[attr-defined]
+        {name: _kind(known.type) for name, known in schema.attributes.items()},
         tuple(name for name, known in schema.attributes.items() if known.required),
         (schema.min_input, schema.max_input),
         schema.min_output,
         tuple((place, formal.name) for place, formal in enumerate(schema.inputs) if formal.option == single),
     )
+
+
+def _kind(kind: Any) -> int:
+    """Return the number of a kind of attribute, which the type hints of the package leave out."""
+    return int(kind.value)

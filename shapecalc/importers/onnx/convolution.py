@@ -25,7 +25,7 @@ def pairs_of(
     strides: Sequence[int] = (),
     dilations: Sequence[int] = (),
 ) -> Pairs | str:
-    """Return the padding of each spatial axis; `auto_pad` asks for ⌈n/s⌉ positions, of symbols with the word `same`."""
+    """Return the padding of each spatial axis; `auto_pad` gives ⌈n/s⌉ positions, of symbols with the word `same`."""
     count = len(kernel)
     if auto_pad == "VALID":
         return [[0, 0]] * count
@@ -147,7 +147,7 @@ def conv_transpose(
     pads: Sequence[int] = (),
     strides: Sequence[int] = (),
 ) -> Value:
-    """Return the layer of that name; from a size that is asked for the padding follows."""
+    """Return the layer of that name; a size that is stated decides the padding."""
     weight = node.weight(1)
     kernel = channels_of(node, weight.shape, kernel_shape)
     count = len(kernel)
@@ -156,11 +156,11 @@ def conv_transpose(
     same = auto_pad.startswith("SAME")
     if output_shape or same:
         sizes = node.ints(node.shape()[2:], "size")
-        asked = list(output_shape)[-count:] or [size * stride for size, stride in zip(sizes, strides, strict=True)]
+        wanted = list(output_shape)[-count:] or [size * stride for size, stride in zip(sizes, strides, strict=True)]
         pairs = []
         for axis, size in enumerate(sizes):
-            whole = (size - 1) * strides[axis] + dilations[axis] * (kernel[axis] - 1) + 1 + more[axis]
-            total = whole - asked[axis]
+            full = (size - 1) * strides[axis] + dilations[axis] * (kernel[axis] - 1) + 1 + more[axis]
+            total = full - wanted[axis]
             if total < 0:
                 more[axis], total = more[axis] - total, 0
             less = total // 2

@@ -81,8 +81,8 @@ def one_hot(node: OnnxNode, *, axis: int = -1) -> Value:
     axis %= rank
     index = node.chain(node.cast(node.read(), "int64"), ("unsqueeze", {"dim": axis}))
     shape = [depth if place == axis else 1 for place in range(rank)]
-    found = [node.step("equal", index, node.numbers(each.reshape(shape))) for each in _places(depth)]
-    result = node.chain(node.step("logical_or", *found), ("where", {"x": on, "y": off}))
+    hits = [node.step("equal", index, node.numbers(each.reshape(shape))) for each in _places(depth)]
+    result = node.chain(node.step("logical_or", *hits), ("where", {"x": on, "y": off}))
     return node.cast(result, node.dtype(2))
 
 

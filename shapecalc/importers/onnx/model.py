@@ -1,4 +1,4 @@
-"""The file of an ONNX model → its message, checked: versions, functions, domains, and files with weights beside it."""
+"""The file of an ONNX model → its message, checked: versions, functions, domains, and files with weights next to it."""
 
 from __future__ import annotations
 

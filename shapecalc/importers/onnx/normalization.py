@@ -24,7 +24,7 @@ def _scale_and_shift(node: OnnxNode, *, bias: bool = True) -> dict[str, Any]:
 def batch_norm(
     node: OnnxNode, *, epsilon: float = 1e-5, momentum: float = 0.9, training_mode: int = 0, spatial: int = 1
 ) -> Sequence[Value]:
-    """Return the layer of that name, in training with the batch's own statistics, which enter the running ones."""
+    """Return the layer of that name, in training with the batch's own statistics, which update the running ones."""
     if not spatial:
         raise Unreadable("`BatchNormalization` with `spatial: 0` has statistics of each element")
     tensors = _scale_and_shift(node)

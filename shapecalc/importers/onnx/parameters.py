@@ -28,7 +28,7 @@ def roles_of(graph: Any) -> TensorRoles:
     """Return what PyTorch's exporter writes of the tensors; other exporters say nothing."""
     for entry in graph.metadata_props:
         if entry.key == _SIGNATURE and isinstance(entry.value, str):
-            found = _LINE.findall(entry.value)
-            parameters, buffers = ({name for kind, name in found if kind == each} for each in ("PARAMETER", "BUFFER"))
+            roles = _LINE.findall(entry.value)
+            parameters, buffers = ({name for kind, name in roles if kind == each} for each in ("PARAMETER", "BUFFER"))
             return TensorRoles(frozenset(parameters), frozenset(buffers))
     return TensorRoles()

@@ -146,7 +146,7 @@ def max_unpool(
     places = node.step("subtract", node.read(1), node.numbers(start)) if n * c > 1 else node.read(1)
     result = node.step("max_unpool", node.read(), places, kernel_size=kernel_shape, stride=strides)
     size = node.integers(2) if node.has(2) else [n, c, *least]
-    return pad_by(node, result, [[0, asked - each] for asked, each in zip(size, [n, c, *least], strict=True)])
+    return pad_by(node, result, [[0, wanted - each] for wanted, each in zip(size, [n, c, *least], strict=True)])
 
 
 @operator("Col2Im")

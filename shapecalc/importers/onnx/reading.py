@@ -45,7 +45,7 @@ DOMAINS = ("", "ai.onnx", "ai.onnx.preview")
 
 
 MISFITS = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
-"""What Python raises for an attribute that is no list, an axis that is not there, a word that is not known."""
+"""What Python raises for an attribute that is not a list, an axis that is not there, a word that is not known."""
 
 
 class Missing:

@@ -95,11 +95,11 @@ def transpose(node: OnnxNode, *, perm: Sequence[int] | None = None) -> Value:
 def expand(node: OnnxNode) -> Value:
     """Return the layer of that name. Both shapes broadcast: a 1 leaves the axis as it is."""
     given: list[Dim] = list(node.shape())
-    asked = node.dims(1, "shape")
-    refuse_empty("Expand", asked)
-    rank = max(len(given), len(asked))
-    given, asked = ([*[1] * (rank - len(each)), *each] for each in (given, asked))
-    pairs = zip(given, asked, strict=True)
+    wanted = node.dims(1, "shape")
+    refuse_empty("Expand", wanted)
+    rank = max(len(given), len(wanted))
+    given, wanted = ([*[1] * (rank - len(each)), *each] for each in (given, wanted))
+    pairs = zip(given, wanted, strict=True)
     size = [ours if isinstance(theirs, int) and theirs == 1 else theirs for ours, theirs in pairs]
     return node.read() if tuple(size) == node.shape() else node.step("expand", size=size)
 

@@ -139,10 +139,10 @@ def _sizes_and_scales(
     sizes: list[Dim] = list(shape)
     scales: list[float | None] = [1.0] * len(shape)
     if node.op == "Resize" and node.has(3) and 0 not in node.shape(3):
-        asked = node.dims(3)
+        wanted = node.dims(3)
         if policy != "stretch":
             return _in_proportion(node, along, policy, node.integers(3))
-        for axis, size in zip(along, asked, strict=True):
+        for axis, size in zip(along, wanted, strict=True):
             given_size = shape[axis]
             is_known = isinstance(size, int) and isinstance(given_size, int)
             same = size == given_size
@@ -169,11 +169,11 @@ def _times(node: OnnxNode, size: Dim, factor: float) -> Dim:
 
 
 def _in_proportion(
-    node: OnnxNode, along: Sequence[int], policy: str, asked: Sequence[int]
+    node: OnnxNode, along: Sequence[int], policy: str, wanted: Sequence[int]
 ) -> tuple[list[Dim], list[float | None]]:
     shape = node.ints(node.shape())
     choose = min if policy == "not_larger" else max
-    scale = choose(size / shape[axis] for axis, size in zip(along, asked, strict=True))
+    scale = choose(size / shape[axis] for axis, size in zip(along, wanted, strict=True))
     sizes: list[Dim] = list(shape)
     scales: list[float | None] = [1.0] * len(shape)
     for axis in along:
@@ -188,26 +188,26 @@ def _upsample_fields(
     rank, shape = node.rank(), node.shape()
     if rank not in LINEAR or list(scales[:2]) != [1.0, 1.0]:
         return None
-    asked = node.op == "Resize" and node.has(3) and 0 not in node.shape(3)
-    whole = all(scale is None or _is_whole(size, scale, n) for size, scale, n in zip(sizes, scales, shape, strict=True))
+    wanted = node.op == "Resize" and node.has(3) and 0 not in node.shape(3)
+    exact = all(scale is None or _is_exact(size, scale, n) for size, scale, n in zip(sizes, scales, shape, strict=True))
     symbolic = any(isinstance(size, Expr) for size in sizes[2:])
-    by_size = asked or (whole and not symbolic)
+    by_size = wanted or (exact and not symbolic)
     fields: dict[str, Any] = {"size": list(sizes[2:])} if by_size else {"scale_factor": list(scales[2:])}
     if rule.mode == "nearest":
         is_floor = (rule.coordinates, rule.nearest) == ("asymmetric", "floor")
-        return {**fields, "mode": "nearest"} if is_floor and (whole or not by_size) else None
+        return {**fields, "mode": "nearest"} if is_floor and (exact or not by_size) else None
     mode = {"linear": LINEAR[rank], "cubic": "bicubic"}.get(rule.mode)
-    if mode is None or (mode == "bicubic" and rank != 4) or (not whole and by_size):  # noqa: PLR2004
+    if mode is None or (mode == "bicubic" and rank != 4) or (not exact and by_size):  # noqa: PLR2004
         return None
     if rule.exclude_outside or rule.cubic_a != -0.75 or rule.antialias:  # noqa: PLR2004
         return None
-    if rule.coordinates == "align_corners" and whole:
+    if rule.coordinates == "align_corners" and exact:
         return {**fields, "mode": mode, "align_corners": True}
     is_half = rule.coordinates == "half_pixel" or (rule.coordinates == "pytorch_half_pixel" and 1 not in sizes[2:])
     return {**fields, "mode": mode} if is_half else None
 
 
-def _is_whole(size: Dim, scale: float, n: Dim) -> bool:
+def _is_exact(size: Dim, scale: float, n: Dim) -> bool:
     if isinstance(size, Expr) or isinstance(n, Expr):
         return scale == round(scale)
     return size == scale * n or abs(size - scale * n) < 1e-6 * size

@@ -54,7 +54,7 @@ def _made(
     attributes: dict[str, Any],
     outputs: Sequence[str],
 ) -> Entry | None:
-    """Return a shape, a constant, or a moved tensor of the file; None if the operator is none of these."""
+    """Return a shape, a constant, or a moved tensor of the file; None for other operators."""
     first = entries[0] if entries else None
     if operator in ("Shape", "Size") and first is not None:
         return _shape(first, **attributes) if operator == "Shape" else _size(first)

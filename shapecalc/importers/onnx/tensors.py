@@ -1,4 +1,4 @@
-"""Tensors of an ONNX file: read when their numbers are needed, in our dtypes, also from files beside it."""
+"""Tensors of an ONNX file: read when their numbers are needed, in our dtypes, also from files next to it."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def _bytes(tensor: Any, count: int) -> int:
 
 
 def _external(tensor: Any, folder: Path) -> Array:
-    """Return the numbers of a tensor in a file beside the model's, which must not be outside of its folder."""
+    """Return the numbers of a tensor in a file next to the model's, which must not be outside of its folder."""
     entries = {entry.key: entry.value for entry in tensor.external_data}
     location = entries.get("location", "")
     if not location or "\0" in location or os.path.isabs(location) or ".." in Path(location).parts:  # noqa: PTH117

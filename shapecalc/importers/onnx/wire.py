@@ -46,13 +46,13 @@ def without_numbers(data: Bytes) -> Skipped:
     pieces: list[bytes] = []
     spans: dict[int, Span] = {}
     graphs = 0
-    for number, whole, inner in _fields(data, 0, len(data)):
+    for number, field, inner in _fields(data, 0, len(data)):
         if number == GRAPH and inner is not None:
             graphs += 1
             graph = _graph(data, inner, spans)
             pieces += [_tag(GRAPH), _length(len(graph)), graph]
         else:
-            pieces.append(bytes(data[whole.start : whole.end]))
+            pieces.append(bytes(data[field.start : field.end]))
     if graphs != 1:
         raise WireError(f"{graphs} graphs")
     return Skipped(b"".join(pieces), spans)
@@ -60,38 +60,38 @@ def without_numbers(data: Bytes) -> Skipped:
 
 def _graph(data: Bytes, span: Span, spans: dict[int, Span]) -> bytes:
     pieces: list[bytes] = []
-    kept = span.start
+    start = span.start
     index = 0
-    for number, whole, inner in _fields(data, *span):
+    for number, field, inner in _fields(data, *span):
         if number != INITIALIZER or inner is None:
             continue
         if inner.end - inner.start > LEAST:
             tensor, numbers = _tensor(data, inner)
             if numbers is not None:
-                pieces += [bytes(data[kept : whole.start]), _tag(INITIALIZER), _length(len(tensor)), tensor]
-                kept, spans[index] = whole.end, numbers
+                pieces += [bytes(data[start : field.start]), _tag(INITIALIZER), _length(len(tensor)), tensor]
+                start, spans[index] = field.end, numbers
         index += 1
-    return b"".join([*pieces, bytes(data[kept : span.end])])
+    return b"".join([*pieces, bytes(data[start : span.end])])
 
 
 def _tensor(data: Bytes, span: Span) -> tuple[bytes, Span | None]:
     """Return a tensor without its numbers, and where they are; None if it has them in another form."""
     pieces: list[bytes] = []
     numbers: Span | None = None
-    for number, whole, inner in _fields(data, *span):
+    for number, field, inner in _fields(data, *span):
         if number == RAW_DATA and inner is not None and inner.end - inner.start > LEAST:
             if numbers is not None:
                 raise WireError("numbers twice")
             numbers = inner
-        elif whole.end - whole.start > LEAST:
+        elif field.end - field.start > LEAST:
             return b"", None
         else:
-            pieces.append(bytes(data[whole.start : whole.end]))
+            pieces.append(bytes(data[field.start : field.end]))
     return b"".join(pieces), numbers
 
 
 def _fields(data: Bytes, position: int, end: int) -> Iterator[tuple[int, Span, Span | None]]:
-    """Yield the fields of a message: number, the whole field, and the content of one that has a length."""
+    """Yield the fields of a message: number, place, and the content of one that has a length."""
     while position < end:
         start = position
         tag, position = _varint(data, position, end)

@@ -9,7 +9,7 @@ from typing import Any
 from tests.oracle.onnx_nodes.fixture import GROUPS
 
 PAGE = Path(__file__).parents[3] / "docs/reference/onnx.md"
-START, END = "<!-- Written by tests/oracle/make_onnx_nodes.py. -->\n", "<!-- End. -->\n"
+START, END = "<!-- Written by tests/oracle/make_onnx_node_models.py. -->\n", "<!-- End. -->\n"
 TITLES = {"core": "Layers", "arithmetic": "Arithmetic", "more": "Further operators"}
 Rows = list[dict[str, Any]]
 
