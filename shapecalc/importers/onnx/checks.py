@@ -65,7 +65,8 @@ def check_node(node: Any, opset: int) -> None:
     seen: set[str] = set()
     for attribute in node.attribute:
         known = attributes.get(attribute.name)
-        if known is None or int(known.type.value) != attribute.type or attribute.name in seen:
+        kind: Any = known.type if known is not None else None
+        if kind is None or int(kind.value) != attribute.type or attribute.name in seen:
             raise Unreadable(
                 f"the attribute `{attribute.name[:80]}` is not one that it has, or of another kind, or twice"
             )
