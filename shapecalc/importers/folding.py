@@ -168,7 +168,9 @@ def _parametrize(block: Block, folding: Folding) -> None:
     bases = _bases(varying)
     taken: set[str] = set()
     parameters = {
-        column: Parameter(_free(name, taken), column.values) for column, name in varying.items() if bases[column] is None
+        column: Parameter(_free(name, taken), column.values)
+        for column, name in varying.items()
+        if bases[column] is None
     }
     block.parameters.extend(parameters.values())
     for place, column in table.items():
@@ -208,7 +210,9 @@ def _bases(columns: Iterable[_Column]) -> dict[_Column, tuple[_Column, int] | No
 def _factor(column: _Column, base: _Column) -> int | None:
     """Return the factor by which all values of a column are those of another one."""
     pairs = list(zip(column.values, base.values, strict=True))
-    if not all(type(value) is int and type(least) is int and least > 1 and value % least == 0 for value, least in pairs):
+    if not all(
+        type(value) is int and type(least) is int and least > 1 and value % least == 0 for value, least in pairs
+    ):
         return None
     factors = {value // least for value, least in pairs}
     return factors.pop() if len(factors) == 1 and 1 < min(factors) <= LARGEST_FACTOR else None

@@ -89,16 +89,18 @@ def import_file(format_: str, path: str, limits: Limits, *, partial: bool = Fals
     Raises `ShapecalcError` SC031 if operators cannot be read, SC032 if the file is broken, SC006 without the package
     that reads it.
     """
-    reader: Reader = import_module(f"shapecalc.importers.{format_}")  # type: ignore[assignment]
+    reader: Reader = import_module(f"shapecalc.importers.{format_}")
     return imported(reader.read(path, limits, partial=partial), path, partial=partial)
 
 
 def imported(reading: Reading, path: str, *, partial: bool = False) -> Imported:
     """Return what a reader has read as an architecture file; raise `ShapecalcError` SC031 unless all of it or `partial`."""
-    from shapecalc.importers.writing import write  # noqa: PLC0415 - only a file of another tool needs it
+    from shapecalc.importers.rewriting import rewrite  # noqa: PLC0415 - only a file of another tool needs it
+    from shapecalc.importers.writing import write  # noqa: PLC0415
 
     if reading.problems and not partial:
         raise reading.problems.error(path)
+    rewrite(reading.graph, reading.arrays)
     written = write(reading.graph)
     stated = {written.slots[key]: shape for key, shape in reading.graph.stated.items() if key in written.slots}
     return Imported(written.text, path, stated, written.tensors, reading)

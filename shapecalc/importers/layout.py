@@ -184,7 +184,7 @@ def outputs_of(layout: Layout, use: Scope) -> dict[str, Value]:
     return dict(zip(body.outputs, (last, *others), strict=True))
 
 
-_LETTERS = ("x", "y", "z")
+_LETTERS = ("x", "x_1", "x_2")
 
 
 def _input_names(values: list[Value]) -> list[str]:

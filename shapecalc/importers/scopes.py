@@ -50,21 +50,48 @@ class Scope:
 
 
 def scope_tree(graph: Graph) -> Scope:
-    """Return the modules of a graph as a tree, whose root is the network."""
+    """Return the modules of a graph as a tree, whose root is the network.
+
+    A tensor that several modules read is outside of all of them, before the first.
+    """
     root = Scope("", "")
     stack = [root]
+    shared, waiting = _shared_tensors(graph)
     for node in graph.nodes:
+        if id(node) in shared:
+            continue
         around = _around(node.place)
         depth = 0
         while depth < len(around) and depth + 1 < len(stack) and stack[depth + 1].path == around[depth][0]:
             depth += 1
         del stack[depth + 1 :]
         for path, kind in around[depth:]:
+            stack[-1].items.extend(waiting.pop(path, ()))
             scope = Scope(path, kind)
             stack[-1].items.append(scope)
             stack.append(scope)
         stack[-1].items.append(node)
     return root
+
+
+def _shared_tensors(graph: Graph) -> tuple[set[int], dict[str, list[Node]]]:
+    """Return the tensors that several modules read, and those before each module that is the first to read them."""
+    readers: dict[int, list[list[tuple[str, str]]]] = {}
+    for node in graph.nodes:
+        for read in node.reads:
+            if isinstance(read.node, Node) and read.node.layer.is_tensor:
+                readers.setdefault(id(read.node), []).append(_around(node.place))
+    shared: set[int] = set()
+    waiting: dict[str, list[Node]] = {}
+    for node in graph.nodes:
+        first, *others = readers.get(id(node), ([],))
+        common = 0
+        while common < len(first) and all(other[common : common + 1] == [first[common]] for other in others):
+            common += 1
+        if common < len(first) and others:
+            shared.add(id(node))
+            waiting.setdefault(first[common][0], []).append(node)
+    return shared, waiting
 
 
 def _around(place: Place) -> list[tuple[str, str]]:
@@ -125,7 +152,7 @@ def skeleton_of(scope: Scope, uses: Uses) -> Skeleton | None:
     inputs: dict[Key, Value] = {}
     text: list[Any] = []
     for node in nodes:
-        reads = []
+        reads: list[tuple[Any, ...]] = []
         for read in node.reads:
             place = places.get(read.key[0]) if isinstance(read.key[0], int) else None
             if place is None:

@@ -133,7 +133,11 @@ def test_every_argument_is_completed_and_every_entry_of_the_table_is_used() -> N
                 if is_argument and parameter.name != "numbers" and not set(names) & set(WORDS):
                     uncompleted.add((name, parameter.metavar))
     assert unused == set()
-    assert uncompleted == {("init", "FILE"), ("import", "FILE"), ("watch", "FILE")}  # any file: the shell's own completion
+    assert uncompleted == {
+        ("init", "FILE"),
+        ("import", "FILE"),
+        ("watch", "FILE"),
+    }  # any file: the shell's own completion
 
 
 def test_zsh_gets_its_arguments_and_falls_back_to_files() -> None:

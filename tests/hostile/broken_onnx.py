@@ -94,7 +94,7 @@ def _graphs() -> Iterator[tuple[str, bytes, str]]:
     cycle = (node("Relu", ("b",), ("a",)), node("Relu", ("a",), ("b",)), node("Relu", ("b",), ("y",)))
     yield "two nodes that read each other", model(*cycle), UNREAD
     yield "an output that nothing computes", model(node("Relu", ("x",), ("z",))), UNREAD
-    yield "an output that is named twice", model(RELU, node("Relu", ("y",), ("y",))), READ
+    yield "an output that is named twice", model(RELU, node("Relu", ("y",), ("y",))), UNREAD
     for name, shape in (
         ("a size of 0", (0, 8)),
         ("a size of 2⁶²", (2**62, 8)),

@@ -103,9 +103,7 @@ def test_every_layer_type_has_several() -> None:
 
 
 def test_every_field_is_set_to_something_else_than_its_default_somewhere() -> None:
-    defaults = {
-        (word, name): field.default for word, cls in EXECUTED.items() for name, field in fields_of(cls).items()
-    }
+    defaults = {(word, name): field.default for word, cls in EXECUTED.items() for name, field in fields_of(cls).items()}
     tried = {
         (row.type, name) for row in EXAMPLES for name, value in row.fields.items() if value != defaults[row.type, name]
     }

@@ -35,6 +35,7 @@ THEMES = {
     "diffing/test_revisions_oracle.py": "random repositories against both checked-out trees",
     "diffing/test_revisions_kinds.py": "every kind of edit of networks",
     "dims/test_properties.py": "the whole algebra against plain arithmetic",
+    "importers/torch_export/test_networks.py": "networks of every family against PyTorch's values",
     "parser/test_edits.py": "fixes of every module, applied",
     "parser/test_hostile.py": "a file with every key, broken in thousands of ways",
     "parser/test_long_lines.py": "the time that any refusal takes",

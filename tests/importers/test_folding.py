@@ -122,7 +122,7 @@ def test_a_mask_that_all_modules_read_is_a_second_input():
         net.last = net.graph.step("multiply", net.last, mask)
         net.act(f"h.{layer}.act")
     text = net.text()
-    assert "    inputs: [x, y]\n" in text
+    assert "    inputs: [x, x_1]\n" in text
     assert "{h: , repeat: 3, name: h, from: [x, mask]}" in text
     assert shapecalc.inspect(shapecalc.loads(text)).outputs == {"output": (1, 4)}
 

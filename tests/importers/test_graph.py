@@ -39,7 +39,13 @@ def test_what_our_rules_refuse_names_the_place(graph):
 
 def test_a_tensor_of_another_shape_is_refused(graph):
     with pytest.raises(Unreadable, match=r"has \[4, 3\] as `weight`, the file \[3, 4\] of `fc.weight`"):
-        graph.step("linear", graph.input("x", (2, 3)), out_features=4, bias=False, tensors={"weight": Stored("fc.weight", (3, 4))})
+        graph.step(
+            "linear",
+            graph.input("x", (2, 3)),
+            out_features=4,
+            bias=False,
+            tensors={"weight": Stored("fc.weight", (3, 4))},
+        )
 
 
 def test_a_tensor_is_one_step_however_often_it_is_read(graph):

@@ -28,9 +28,9 @@ def reading(**more):
 
 def test_arrays_are_converted_to_those_of_our_layers():
     found = imported(reading(), "net.bin")
-    assert {path: array.tolist() for path, array in found.arrays().items()} == {"linear_0.weight": [[0, 3], [1, 4], [2, 5]]} or {
-        path: array.tolist() for path, array in found.arrays().items()
-    } == {"w.weight": [[0, 3], [1, 4], [2, 5]]}
+    assert {path: array.tolist() for path, array in found.arrays().items()} == {
+        "linear_0.weight": [[0, 3], [1, 4], [2, 5]]
+    } or {path: array.tolist() for path, array in found.arrays().items()} == {"w.weight": [[0, 3], [1, 4], [2, 5]]}
 
 
 def test_stated_shapes_are_those_of_the_paths():

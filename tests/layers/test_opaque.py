@@ -33,7 +33,9 @@ def test_counts_of_the_step_and_of_the_network_are_unknown(report):
 
 
 def test_the_other_layers_have_their_counts(report):
-    others = shapecalc.inspect(shapecalc.loads(NET.replace("linear: 10", "linear: {out_features: 10, bias: false}")), N=2, H=8)
+    others = shapecalc.inspect(
+        shapecalc.loads(NET.replace("linear: 10", "linear: {out_features: 10, bias: false}")), N=2, H=8
+    )
     assert report.known.params == 3 * 3 * 3 * 8 + 8 + 16 * 10 + 10
     assert report.known.macs == 2 * (3 * 3 * 3 * 8 * 36 + 16 * 10)
     assert others.known.params == report.known.params - 10

@@ -328,6 +328,28 @@ class Rotary(nn.Module):
         return x + torch.fft.fftn(x, dim=(1, 2)).real
 
 
+class Aliases(nn.Module):
+    """Writes to tensors that are others, or copies of them, and within a graph in the graph."""
+
+    def forward(self, x):
+        y = x * 1
+        with torch.no_grad():
+            y[:, 0].add_(5)
+            y.mul_(2)
+        dropped = F.dropout(y, 0.5, training=False)
+        dropped.neg_()
+        double, turned, clone = y.double(), y.t().contiguous(), y.clone()
+        double.add_(100)
+        turned.zero_()
+        clone.add_(3)
+        same = y.to(y.dtype)
+        same[0] = 7.0
+        constant = torch.zeros(2, 3)
+        constant[0] = 1
+        constant[1].fill_(4)
+        return y, dropped, double.float(), same, turned, clone, constant + y[0, 0]
+
+
 class Refused(nn.Module):
     """Operators that have no layer."""
 
@@ -368,6 +390,7 @@ def networks() -> dict[str, tuple[nn.Module, tuple[torch.Tensor, ...], Any, bool
         "experts": (Experts(), (torch.randn(2, 5, 6),), None, False),
         "length": (Length(), (ids,), length, False),
         "rotary": (Rotary(), (torch.randn(2, 5, 6),), None, False),
+        "aliases": (Aliases(), (torch.randn(2, 3),), None, False),
         "refused": (Refused(), (torch.randn(3, 5),), None, False),
     }
 

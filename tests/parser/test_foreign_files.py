@@ -17,6 +17,7 @@ import shapecalc
 from shapecalc import ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS
 from shapecalc.files import zoo
+from shapecalc.files.load import importable_format
 from shapecalc.parser.files import read_source
 from shapecalc.parser.foreign_files import _FAMILIES, HEAD, binary_format, text_format
 from tests.support.rows import for_each
@@ -97,6 +98,10 @@ def test_the_content_decides_and_not_the_name(name: str, tmp_path: Path) -> None
 def test_a_file_beyond_the_limit_is_named_too(name: str, filling: bytes, tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(FILES[name] + filling * LIMITS.file_size)
+    if importable_format(str(path)) is not None:
+        with pytest.raises(ShapecalcError, match="SC032"):
+            shapecalc.load(path)
+        return
     (finding,) = refusal(str(path)).diagnostics
     assert (finding.code, WHAT[name] in finding.message) == ("SC006", True)
 

@@ -44,7 +44,9 @@ def module_of_factory(name: str, inputs: list[str] | None) -> Architecture:
     """
     sizes = [_sizes(text) for text in inputs or ()]
     if not sizes:
-        raise Misuse(f"`{name}` is code that is run; it expects `--input` with the sizes of an example, such as 1,3,224,224")
+        raise Misuse(
+            f"`{name}` is code that is run; it expects `--input` with the sizes of an example, such as 1,3,224,224"
+        )
     path, _, function = name.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     try:

@@ -274,7 +274,8 @@ class _Functional:
         shapes = [each for each in found if each is not None]
         if len(shapes) != count:
             return []
-        outputs = [(shape, "float32" if dtype.startswith(("float", "bfloat")) else "int64") for shape, dtype in shapes]
+        known = [each for each in shapes if each]
+        outputs = [(shape, "float32" if dtype.startswith(("float", "bfloat")) else "int64") for shape, dtype in known]
         graph.place = Place(self.scopes[unit[0]].path)
         values = graph.opaque(self.layers[unit[0]].kind, [each.value for each in reads], outputs)
         return [in_order(value) for value in values]

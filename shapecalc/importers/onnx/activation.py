@@ -10,8 +10,9 @@ from shapecalc.importers.onnx.node import operator
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from shapecalc.dims import Shape
     from shapecalc.importers.graph import Value
     from shapecalc.importers.onnx.node import OnnxNode
 
@@ -79,9 +80,7 @@ def _finite(bound: float | None) -> float | None:
 
 
 @operator("Dropout")
-def dropout(
-    node: OnnxNode, *, ratio: float = 0.5, seed: int = 0, is_test: int = 1
-) -> Sequence[Value | None]:
+def dropout(node: OnnxNode, *, ratio: float = 0.5, seed: int = 0, is_test: int = 1) -> Sequence[Value | None]:
     """Return `dropout` as in evaluation, and a mask that is true everywhere: each element equals itself."""
     del seed, is_test
     if node.has(1):
@@ -136,7 +135,7 @@ def softmax(node: OnnxNode, *, axis: int | None = None) -> Value:
     return by_matrix(node, 1 if axis is None else axis, lambda value: node.chain(value, (type_, {"dim": -1})))
 
 
-def by_matrix(node: OnnxNode, axis: int, function):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def by_matrix(node: OnnxNode, axis: int, function: Callable[[Value], Value]) -> Value:
     """Return what a function gives of the input with the axes from `axis` on as one, in the shape of the input."""
     first, axis = node.read(), axis % node.rank()
     if axis == node.rank() - 1:
@@ -159,9 +158,11 @@ def prelu(node: OnnxNode) -> Value:
     slope, shape = node.entry(1), node.shape()
     if isinstance(slope, Weight) and len(shape) > 1:
         per_channel = (shape[1], *[1] * (len(shape) - 2))
-        sizes = tuple(slope.shape)
+        sizes: Shape = tuple(slope.shape)
         while sizes and sizes[0] == 1 and len(sizes) > len(per_channel):
             sizes = sizes[1:]
+        if node.reader.is_converted and sizes == (shape[1],):
+            sizes = per_channel  # before operator set 7 a vector was one slope for each channel
         if sizes == per_channel and isinstance(shape[1], int):
             weight = slope.reshaped((shape[1],))
             return node.step("prelu", num_parameters=shape[1], tensors={"weight": weight.stored()})
@@ -199,7 +200,10 @@ def swish(node: OnnxNode, *, alpha: float = 1.0) -> Value:
 @operator("SwiGLU")
 def swiglu(node: OnnxNode, *, alpha: float = 1.0) -> Value:
     """Return `silu` of the gate, times the second input."""
-    return node.step("multiply", swish(node, alpha=alpha), node.read(1))
+    if alpha == 1:
+        return node.step("multiply", node.step("silu"), node.read(1))
+    gate = node.chain(node.read(), ("multiply", {"other": alpha}), "sigmoid")
+    return node.step("multiply", node.step("multiply", node.read(), gate), node.read(1))
 
 
 @operator("ThresholdedRelu")

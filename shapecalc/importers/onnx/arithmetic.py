@@ -143,7 +143,7 @@ def where(node: OnnxNode) -> Value:
 
 def _alternative(node: OnnxNode, place: int) -> Any:
     entry = node.entry(place)
-    if not isinstance(entry, np.ndarray) or entry.size != 1 or entry.dtype.kind not in "f":
+    if not isinstance(entry, np.ndarray) or entry.size != 1 or entry.dtype.kind != "f":
         return None
     other = node.entry(3 - place)
     fits = entry.ndim <= max(len(other.shape), node.rank(0))

@@ -37,6 +37,7 @@ def _allowed(node: OnnxNode, queries: Dim, keys: Dim, left: int, right: int) -> 
     if left < 0 and right < 0 and not node.has(LENGTHS):
         return None
     rows, columns, past = node.ints([queries, keys, node.shape(PAST_KEY)[2] if node.has(PAST_KEY) else 0])
+    node.bounded(rows * columns)
     distance = np.arange(rows)[:, None] + past - np.arange(columns)
     if not node.has(LENGTHS):
         within = np.ones_like(distance, dtype=bool)
@@ -109,13 +110,12 @@ def attention(
     return result, key, value, _scores(node, query, key, last, fields, qk_matmul_output_mode)
 
 
-def _scores(
-    node: OnnxNode, query: Value, key: Value, last: list[Value], fields: dict[str, Any], mode: int
-) -> Value:
+def _scores(node: OnnxNode, query: Value, key: Value, last: list[Value], fields: dict[str, Any], mode: int) -> Value:
     """Return the products of queries and keys: scaled (0), limited (1), masked (2), or the weights themselves (3)."""
     (n, count, _, features), (_, groups, keys, _) = query.shape, key.shape
     if mode == 3:  # noqa: PLR2004
         (size,) = node.ints([keys])
+        node.bounded(size * size)
         every = node.step("expand", node.numbers(np.eye(size, dtype=np.float32)), size=[n, groups, keys, keys])
         return node.step("scaled_dot_product_attention", query, key, every, *last, **fields)
     (depth,), (many, few) = node.ints([features]), node.ints([count, groups])
@@ -136,7 +136,8 @@ def _scores(
 def rotary(node: OnnxNode, *, interleaved: int = 0, num_heads: int = 0, rotary_embedding_dim: int = 0) -> Value:
     """Return `rotary_embedding` with given cosines and sines, which positions select from a table."""
     angles = [
-        node.step("take", node.read(place), node.read(3), dim=0) if node.has(3) else node.read(place) for place in (1, 2)
+        node.step("take", node.read(place), node.read(3), dim=0) if node.has(3) else node.read(place)
+        for place in (1, 2)
     ]
     angles = [node.step("unsqueeze", angle, dim=1) for angle in angles]
     query = heads(node, 0, num_heads)
@@ -164,7 +165,7 @@ def linear_attention(
     update_rule: str = "",
     chunk_size: int = 0,
 ) -> Sequence[Value | None]:
-    """Return a state of keys times values, step by step: it decays, and takes up what it does not yet have of a value."""
+    """Return a state of keys times values, step by step: it decays, and takes up what it lacks of a value."""
     del update_rule, chunk_size  # the inputs say which rule it is
     query, key = heads(node, 0, q_num_heads), heads(node, 1, kv_num_heads)
     value = heads(node, 2, kv_num_heads)
@@ -176,7 +177,7 @@ def linear_attention(
     state = node.read(3) if node.has(3) else None
     outputs = []
     for time in range(length):
-        now = {"dim": 2, "start": time, "end": time + 1}
+        now: dict[str, Any] = {"dim": 2, "start": time, "end": time + 1}
         row, new = node.step("slice", key, **now), node.step("slice", value, **now)
         if decay is not None and state is not None:
             fading = node.chain(decay, ("slice", now), "exp", ("permute", {"dims": [0, 1, 3, 2]}))
@@ -187,7 +188,8 @@ def linear_attention(
             new = node.step("multiply", new, node.step("slice", beta, **now))
         product = node.step("matmul", node.permuted(row, [0, 1, 3, 2]), new)
         state = product if state is None else node.step("add", state, product)
-        every = node.step("repeat_interleave", state, repeats=count // groups, dim=1) if count != groups else state
+        repeat = {"repeats": count // groups, "dim": 1}
+        every = node.chain(state, ("repeat_interleave", repeat)) if count != groups else state
         read = node.step("matmul", node.step("slice", query, **now), every)
         outputs.append(node.step("multiply", read, other=scale or depth**-0.5))
     result = node.step("concat", *outputs, dim=2) if length > 1 else outputs[0]

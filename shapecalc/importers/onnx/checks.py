@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.importers.unreadable import Unreadable, refuse_container
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 DEEPEST = 100
 
@@ -55,28 +56,49 @@ def check_node(node: Any, opset: int) -> None:
 
     Of other domains no schema is known.
     """
-    from onnx import defs  # noqa: PLC0415 - an extra
-
-    try:
-        schema = defs.get_schema(node.op_type, opset, node.domain)
-    except defs.SchemaError:
+    schema = _schema(node.op_type, opset, node.domain)
+    if schema is None:
         return
-    attributes = schema.attributes
     seen: set[str] = set()
     for attribute in node.attribute:
-        known = attributes.get(attribute.name)
-        kind: Any = known.type if known is not None else None
-        if kind is None or int(kind.value) != attribute.type or attribute.name in seen:
+        if schema.kinds.get(attribute.name) != attribute.type or attribute.name in seen:
             raise Unreadable(
                 f"the attribute `{attribute.name[:80]}` is not one that it has, or of another kind, or twice"
             )
         seen.add(attribute.name)
-    missing = [name for name, known in attributes.items() if known.required and name not in seen]
+    missing = [name for name in schema.required if name not in seen]
     if missing:
         raise Unreadable(f"it has no attribute `{missing[0]}`, which it requires")
-    if not schema.min_input <= len(node.input) <= schema.max_input or len(node.output) < schema.min_output:
+    if not schema.inputs[0] <= len(node.input) <= schema.inputs[1] or len(node.output) < schema.outputs:
         raise Unreadable(f"it has {len(node.input)} inputs and {len(node.output)} outputs, which no such operator has")
+    for place, formal in schema.single:
+        if place < len(node.input) and not node.input[place]:
+            raise Unreadable(f"it is called without its input `{formal}`")
+
+
+class _Schema(NamedTuple):
+    """What an operator has: attributes with their kinds, the numbers of inputs and outputs, inputs that it requires."""
+
+    kinds: Mapping[str, int]
+    required: tuple[str, ...]
+    inputs: tuple[int, int]
+    outputs: int
+    single: tuple[tuple[int, str], ...]
+
+
+@cache
+def _schema(operator: str, opset: int, domain: str) -> _Schema | None:
+    from onnx import defs  # noqa: PLC0415 - an extra
+
+    try:
+        schema = defs.get_schema(operator, opset, domain)
+    except defs.SchemaError:
+        return None
     single = defs.OpSchema.FormalParameterOption.Single
-    for formal, name in zip(schema.inputs, node.input, strict=False):
-        if formal.option == single and not name:
-            raise Unreadable(f"it is called without its input `{formal.name}`")
+    return _Schema(
+        {name: int(known.type.value) for name, known in schema.attributes.items()},  # type: ignore[attr-defined]
+        tuple(name for name, known in schema.attributes.items() if known.required),
+        (schema.min_input, schema.max_input),
+        schema.min_output,
+        tuple((place, formal.name) for place, formal in enumerate(schema.inputs) if formal.option == single),
+    )

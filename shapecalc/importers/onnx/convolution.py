@@ -188,7 +188,9 @@ def causal_conv(node: OnnxNode, *, activation: str = "none") -> Sequence[Value]:
     """Return a depthwise convolution over the state and the input; its last elements are the next state."""
     weight = node.weight(1)
     keep = weight.shape[-1] - 1
-    first = node.step("concat", node.read(3), node.read(), dim=2) if node.has(3) else node.step("pad", padding=[keep, 0])
+    first = (
+        node.step("concat", node.read(3), node.read(), dim=2) if node.has(3) else node.step("pad", padding=[keep, 0])
+    )
     fields = {"out_channels": weight.shape[0], "groups": weight.shape[0], "kernel_size": list(weight.shape[2:])}
     result = node.step("conv", first, tensors=tensors_of(node, 2), bias=node.has(2), **fields)
     if activation in ("silu", "swish"):

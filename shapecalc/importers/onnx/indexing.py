@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @operator("Gather")
 def gather(node: OnnxNode, *, axis: int = 0) -> Value:
-    """Return `select` of one index, `embedding` of the rows of a matrix, and else `take`, of which no index is negative."""
+    """Return `select` of one index, `embedding` of the rows of a matrix, else `take`; no index is negative there."""
     axis = node.axis(axis)
     entry, index = node.entry(), node.entry(1)
     known = node.reader.known(index)

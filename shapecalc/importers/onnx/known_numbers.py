@@ -25,15 +25,15 @@ class UndecidedError(Exception):
 
 def normal(array: Any) -> Array:
     """Return an array in one of our dtypes, with Python objects as elements only if a symbol is among them."""
-    array = np.asarray(array)
-    if array.dtype.kind != "O":
-        return plain(array)
-    kinds = {type(each) for each in array.ravel()}
-    if Expr in kinds or Fraction in kinds or Scaled in kinds:
-        return array
+    made: Array = np.asarray(array)
+    if made.dtype.kind != "O":
+        return plain(made)
+    kinds = {type(each) for each in made.ravel()}
+    if Expr in kinds or Scaled in kinds:
+        return made
     if kinds <= {bool, np.bool_} and kinds:
-        return array.astype(bool)
-    return array.astype(np.float32) if float in kinds else array.astype(np.int64)
+        return made.astype(bool)
+    return made.astype(np.float32 if float in kinds else np.int64)
 
 
 def scalar(value: Any) -> Array:
@@ -185,14 +185,15 @@ def _quotient(a: Array, b: Array) -> Array:
     if a.dtype.kind == "i" and b.dtype.kind == "i":
         if (b == 0).any():
             raise ZeroDivisionError("division by 0")
-        return np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))
+        truncated: Array = np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))
+        return truncated
     with np.errstate(all="ignore"):
-        return np.divide(a, b)
+        return np.asarray(np.divide(a, b))
 
 
 def _power(a: Array, b: Array) -> Array:
     with np.errstate(all="ignore"):
-        return np.power(a.astype(np.float64), b).astype(a.dtype)
+        return np.asarray(np.power(a.astype(np.float64), b), dtype=a.dtype)
 
 
 def _pairwise(numbers: Callable[..., Any], sizes: Callable[[Any, Any], Any] | None = None) -> Callable[..., Array]:
@@ -218,7 +219,8 @@ def _single(numbers: Callable[[Array], Any], sizes: Callable[[Any], Any] | None 
     def function(array: Array, **_: Any) -> Array:
         if array.dtype.kind != "O":
             with np.errstate(all="ignore"):
-                return np.asarray(numbers(array))
+                made: Array = np.asarray(numbers(array))
+                return made
         if sizes is None:
             raise UndecidedError("it has no expression over symbols")
         result = np.frompyfunc(sizes, 1, 1)(array)
@@ -286,7 +288,8 @@ def slice_(
         if isinstance(start, Expr) or isinstance(end, Expr):
             raise UndecidedError("a part of known numbers whose length depends on symbols")
         low = max(int(start), -(1 << 40))
-        where[int(axis)] = slice(low, None if int(step) < 0 and int(end) < -array.shape[int(axis)] else int(end), int(step))
+        to_start = int(step) < 0 and int(end) < -array.shape[int(axis)]
+        where[int(axis)] = slice(low, None if to_start else int(end), int(step))
     return array[tuple(where)]
 
 
@@ -416,10 +419,10 @@ def nonzero(array: Array) -> Array:
 
 def eye_like(array: Array, *, k: int = 0, dtype: int = 1) -> Array:
     """Return a matrix of ones on a diagonal."""
-    return np.eye(*array.shape, k=k, dtype={"float32": np.float32, "int64": np.int64, "bool": bool}[dtype_of(dtype)])
-
-
-
+    rows, columns = array.shape
+    return np.eye(rows, columns, k).astype(
+        {"float32": np.float32, "int64": np.int64, "bool": np.bool_}[dtype_of(dtype)]
+    )
 
 
 def _modulo(a: Array, b: Array, *, fmod: int = 0) -> Array:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.importers.onnx.checks import refuse_broken_texts
+from shapecalc.importers.onnx.wire import Span, WireError, without_numbers
 from shapecalc.importers.unreadable import refuse_container, refuse_without
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shapecalc.diagnostics.limits import Limits
 
 OLDEST = 7
 """The oldest operator set whose forms are read; a model of an older one is converted to it."""
-NEWEST = 27
+NEWEST = 28
 """The newest operator set whose operators are known."""
 LARGEST = 2**31 - 1
 """The largest file in bytes: a message of protobuf cannot be longer."""
 MOST_NODES = 200_000
 """The most nodes of a graph, functions expanded."""
+SMALL = 1 << 20
+"""The most bytes of a file that is read as a whole."""
 DEEPEST = 100
 """The greatest depth of messages in the file, that of protobuf."""
 
@@ -29,6 +36,10 @@ class Model(NamedTuple):
     path: str
     proto: Any
     opset: int
+    spans: Mapping[str, Span] = MappingProxyType({})
+    """Where in the file the numbers of large tensors are."""
+    is_converted: bool = False
+    """Whether the file has an older operator set, of which some forms are left."""
 
     @property
     def source(self) -> str:
@@ -51,16 +62,13 @@ _EMPTY_NAMES = {"main_graph", "main", "graph", "torch_jit", "torch-jit-export", 
 def load(path: str, limits: Limits) -> Model:
     """Return the model of a file, with functions inlined; tensors in other files stay there."""
     try:
-        import onnx  # noqa: PLC0415 - an extra
+        import onnx  # noqa: F401, PLC0415 - an extra
     except ImportError:
         refuse_without(path, "onnx", "onnx")
     del limits  # those of texts; a file with weights is large
     if Path(path).stat().st_size > LARGEST:
         refuse_container(path, f"has more than {LARGEST:,} bytes, which no ONNX model can have", code="SC010")
-    try:
-        proto = onnx.load_model(path, load_external_data=False)
-    except Exception as error:  # noqa: BLE001 - the error of protobuf depends on its implementation
-        refuse_container(path, f"is no ONNX model, or a part of one: {_first_line(error)}")
+    proto, spans = _parsed(path)
     if not proto.HasField("graph") or not (proto.graph.node or proto.graph.output):
         refuse_container(path, "has no graph")
     refuse_broken_texts(path, proto)
@@ -72,11 +80,40 @@ def load(path: str, limits: Limits) -> Model:
     opset = versions[0] if versions else 1
     if opset > NEWEST:
         refuse_container(path, f"has operator set {opset}, the newest that is known is {NEWEST}")
+    old = False
     if versions and opset < OLDEST:
-        proto, opset = _converted(path, proto), OLDEST
+        proto, opset, old = _converted(path, proto), OLDEST, True
     if len(proto.graph.node) > MOST_NODES:
         refuse_container(path, f"has {len(proto.graph.node):,} nodes, at most {MOST_NODES:,} are read", code="SC010")
-    return Model(path, proto, opset)
+    return Model(path, proto, opset, spans, is_converted=old)
+
+
+def _parsed(path: str) -> tuple[Any, dict[str, Span]]:
+    try:
+        return _message(path)
+    except Exception as error:  # noqa: BLE001 - the error of protobuf depends on its implementation
+        refuse_container(path, f"is no ONNX model, or a part of one: {_first_line(error)}")
+
+
+def _message(path: str) -> tuple[Any, dict[str, Span]]:
+    """Return the message of a file, and where the numbers of the large tensors are, which the message does not have."""
+    import onnx  # noqa: PLC0415
+
+    if Path(path).stat().st_size > SMALL:
+        with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
+            view = memoryview(mapped)
+            try:
+                skipped = without_numbers(view)
+                proto = onnx.ModelProto.FromString(skipped.message)
+                names = {index: proto.graph.initializer[index].name for index in skipped.spans}
+                is_old = any(each.domain == "" and each.version < OLDEST for each in proto.opset_import)
+                if len(set(names.values())) == len(names) and not is_old:
+                    return proto, {names[index]: span for index, span in skipped.spans.items()}
+            except WireError:
+                pass
+            finally:
+                view.release()
+    return onnx.ModelProto.FromString(Path(path).read_bytes()), {}
 
 
 def _inlined(path: str, proto: Any) -> Any:
@@ -94,7 +131,7 @@ def _inlined(path: str, proto: Any) -> Any:
 
 
 def _expanded(nodes: Any, functions: dict[Any, Any], sizes: dict[Any, int], depth: int) -> int:
-    """Return the number of nodes with calls expanded, or more than are allowed if functions call each other in a ring."""
+    """Return the number of nodes with calls expanded, or too many if functions call each other in a ring."""
     if depth > DEEPEST:
         return MOST_NODES + 1
     total = 0

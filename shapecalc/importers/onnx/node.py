@@ -1,15 +1,14 @@
-"""A node of an ONNX graph with its inputs, as the functions of operators read it; and the registry of these functions."""
+"""A node of an ONNX graph with its inputs, as the functions of operators read it, and the registry of these."""
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from shapecalc.dims import Expr, least
 from shapecalc.importers.graph import Value
-from shapecalc.importers.onnx.tensors import Move, Weight, plain
+from shapecalc.importers.onnx.tensors import Weight, plain
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 Entry: TypeAlias = "Value | Weight | Array"
 """What a name of the file is: a value of the network, a tensor of the file, or numbers that are known while reading."""
 Operator: TypeAlias = "Callable[..., Entry | Sequence[Entry | None]]"
+
+MOST_NUMBERS = 1 << 22
+"""The most numbers that an operator makes while reading, such as those of a mask."""
 
 OPERATORS: dict[str, Operator] = {}
 """The function of each operator: it makes steps, and returns the first output, or all in order."""
@@ -43,7 +45,8 @@ class NotConstantError(Unreadable):
     """Raised if an input of an operator must be numbers of the file, and is computed; `input` is its name."""
 
     def __init__(self, operator_: str, what: str, input_: str) -> None:
-        super().__init__(f"`{operator_}` reads `{input_}`, which is computed, as its {what}: expects numbers of the file")
+        message = f"`{operator_}` reads `{input_}`, which is computed, as its {what}: expects numbers of the file"
+        super().__init__(message)
         self.input = input_
 
 
@@ -51,7 +54,12 @@ class OnnxNode:
     """A node: its operator and version, and what its inputs are, None for one that is left out."""
 
     def __init__(
-        self, reader: GraphReader, op: str, names: Sequence[str], entries: Sequence[Entry | None], outputs: Sequence[str]
+        self,
+        reader: GraphReader,
+        op: str,
+        names: Sequence[str],
+        entries: Sequence[Entry | None],
+        outputs: Sequence[str],
     ) -> None:
         self.reader = reader
         self.graph = reader.graph
@@ -137,9 +145,7 @@ class OnnxNode:
             raise Unreadable(f"`{self.op}` has {array.size} numbers as its {what}, expects one")
         return python_number(array.ravel()[0])
 
-    def step(
-        self, type_: str, *reads: Value, tensors: Mapping[str, Stored] | None = None, **fields: Any
-    ) -> Value:
+    def step(self, type_: str, *reads: Value, tensors: Mapping[str, Stored] | None = None, **fields: Any) -> Value:
         """Add a step; by default it reads the first input."""
         return self.graph.step(type_, *(reads or (self.read(),)), tensors=tensors, **fields)
 
@@ -165,6 +171,11 @@ class OnnxNode:
     def reshaped(self, value: Value, shape: Sequence[Dim]) -> Value:
         """Return a value with another shape."""
         return value if tuple(shape) == value.shape else self.graph.step("reshape", value, shape=list(shape))
+
+    def bounded(self, count: int) -> None:
+        """Raise `Unreadable` if an operator would need more numbers while reading than are allowed."""
+        if count > MOST_NUMBERS:
+            raise Unreadable(f"`{self.op}` needs {count:,} numbers while reading, at most {MOST_NUMBERS:,} are made")
 
     def ints(self, shape: Sequence[Dim], what: str = "shape") -> list[int]:
         """Return sizes that must not depend on symbols."""
@@ -194,5 +205,3 @@ def is_at_least(dim: Dim, bound: int) -> bool:
     """Return whether a dim is at least a bound at every size."""
     low = least(dim)
     return low is not None and low >= bound
-
-

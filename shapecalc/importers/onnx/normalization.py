@@ -24,7 +24,7 @@ def _scale_and_shift(node: OnnxNode, *, bias: bool = True) -> dict[str, Any]:
 def batch_norm(
     node: OnnxNode, *, epsilon: float = 1e-5, momentum: float = 0.9, training_mode: int = 0, spatial: int = 1
 ) -> Sequence[Value]:
-    """Return the layer of that name; in training with the batch's own mean and variance, of which the running ones take."""
+    """Return the layer of that name, in training with the batch's own statistics, which enter the running ones."""
     if not spatial:
         raise Unreadable("`BatchNormalization` with `spatial: 0` has statistics of each element")
     tensors = _scale_and_shift(node)
@@ -71,11 +71,13 @@ def layer_norm(node: OnnxNode, *, axis: int = -1, epsilon: float = 1e-5, stash_t
     if node.has(2) and _fits(node, 2, sizes):
         tensors["bias"] = node.weight(2, "bias").reshaped(tuple(sizes)).stored()
     result = node.step("layer_norm", normalized_shape=sizes, eps=epsilon, bias=node.has(2), tensors=tensors)
-    axes = {"dim": list(range(axis, node.rank())), "keepdim": True}
+    axes: dict[str, Any] = {"dim": list(range(axis, node.rank())), "keepdim": True}
     wanted = [place < len(node.outputs) and node.outputs[place] for place in (1, 2)]
     mean = node.step("mean", **axes) if wanted[0] else None
-    deviation = node.chain(node.step("var", **axes, correction=0), ("add", {"other": epsilon}), "rsqrt") if wanted[1] else None
-    return result, mean, deviation
+    if not wanted[1]:
+        return result, mean, None
+    variance = node.step("var", **axes, correction=0)
+    return result, mean, node.chain(variance, ("add", {"other": epsilon}), "rsqrt")
 
 
 def _fits(node: OnnxNode, place: int, sizes: Sequence[int]) -> bool:
@@ -109,7 +111,7 @@ def local_response_norm(
 @operator("MeanVarianceNormalization")
 def mean_variance(node: OnnxNode, *, axes: Sequence[int] = (0, 2, 3)) -> Value:
     """Return the difference from the mean divided by the deviation plus 1e-9."""
-    fields = {"dim": list(axes), "keepdim": True}
+    fields: dict[str, Any] = {"dim": list(axes), "keepdim": True}
     less = node.step("subtract", node.read(), node.step("mean", **fields))
     return node.step("divide", less, node.chain(node.step("std", **fields, correction=0), ("add", {"other": 1e-9})))
 

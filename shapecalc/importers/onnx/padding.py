@@ -18,7 +18,12 @@ MODES = {"constant": "constant", "edge": "replicate", "reflect": "reflect", "wra
 
 @operator("Pad")
 def pad(
-    node: OnnxNode, *, mode: str = "constant", pads: Sequence[int] = (), paddings: Sequence[int] = (), value: float = 0.0
+    node: OnnxNode,
+    *,
+    mode: str = "constant",
+    pads: Sequence[int] = (),
+    paddings: Sequence[int] = (),
+    value: float = 0.0,
 ) -> Value:
     """Return `pad`, whose pairs are those of the last axes; before version 11 they are an attribute."""
     rank = node.rank()

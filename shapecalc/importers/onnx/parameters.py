@@ -27,7 +27,7 @@ class TensorRoles(NamedTuple):
 def roles_of(graph: Any) -> TensorRoles:
     """Return what PyTorch's exporter writes of the tensors; other exporters say nothing."""
     for entry in graph.metadata_props:
-        if entry.key == _SIGNATURE:
+        if entry.key == _SIGNATURE and isinstance(entry.value, str):
             found = _LINE.findall(entry.value)
             parameters, buffers = ({name for kind, name in found if kind == each} for each in ("PARAMETER", "BUFFER"))
             return TensorRoles(frozenset(parameters), frozenset(buffers))

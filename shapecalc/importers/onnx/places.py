@@ -22,7 +22,7 @@ def place_of(node: Any) -> Place:
     'layer1.0.conv1'
     """
     line = node.name or (node.output[0] if node.output else "")
-    properties = {entry.key: entry.value for entry in node.metadata_props} if node.metadata_props else {}
+    properties = {entry.key: entry.value for entry in node.metadata_props if isinstance(entry.value, str)}
     scopes = _of_dynamo(properties)
     if scopes is None:
         scopes = tuple((path, "") for path in _of_name(node.name))

@@ -41,7 +41,7 @@ def max_pool(
     pairs = pairs_of(node, kernel_shape, auto_pad, pads, strides, dilations)
     first, padding = _padded(node, pairs, kernel_shape, -np.inf) if node.dtype() == "float32" else (node.read(), pairs)
     ones = [1] * len(kernel_shape)
-    fields = {"kernel_size": kernel_shape, "stride": strides or ones, "padding": padding}
+    fields: dict[str, Any] = {"kernel_size": kernel_shape, "stride": strides or ones, "padding": padding}
     fields |= {"dilation": dilations or ones, "ceil_mode": bool(ceil_mode)}
     if node.dtype() == "int64":
         cast = node.cast(first, "float32")
@@ -51,6 +51,7 @@ def max_pool(
     result = node.step("max_pool", first, **fields, return_indices=True)
     index = result.other("indices")
     n, c, *spatial = node.ints(node.shape())
+    node.bounded(n * c)
     if storage_order:  # columns first, of two axes
         row = node.cast(node.chain(index, ("divide", {"other": spatial[1]})), "int64")
         column = node.step("subtract", index, node.chain(row, ("multiply", {"other": spatial[1]})))
@@ -85,6 +86,7 @@ def avg_pool(
         return node.step("avg_pool", first, **fields, count_include_pad=counted)
     assert not isinstance(pairs, str)  # a step pads, so that there are numbers
     spatial = node.ints(node.shape()[2:])
+    node.bounded(prod(spatial))
     ones_map = node.numbers(np.ones([1, 1, *spatial], np.float32))
     padded = pad_by(node, ones_map, [[0, 0], [0, 0], *pairs], "constant", 0.0)
     sums = [node.step("avg_pool", each, **fields, divisor_override=1) for each in (first, padded)]
@@ -137,6 +139,7 @@ def max_unpool(
     """Return the layer of that name; the indices of ONNX count over all axes."""
     del pads  # the output's size is stated, or that without padding
     n, c, *spatial = node.ints(node.shape())
+    node.bounded(n * c)
     strides = strides or [1] * len(kernel_shape)
     least = [(size - 1) * stride + window for size, stride, window in zip(spatial, strides, kernel_shape, strict=True)]
     start = np.arange(n * c).reshape([n, c] + [1] * len(spatial)) * prod(least)

@@ -20,15 +20,15 @@ from shapecalc.importers.onnx.node import OPERATORS, OnnxNode
 from shapecalc.importers.onnx.parameters import roles_of
 from shapecalc.importers.onnx.places import place_of
 from shapecalc.importers.onnx.shape_computations import NotFoldedError, fold
+from shapecalc.importers.onnx.stated_shapes import StatedShapes
 from shapecalc.importers.onnx.symbols import Symbols
-from shapecalc.importers.onnx.tensors import Weight, dtype_of, plain, weight_of
-from shapecalc.importers.unreadable import Problems, Unreadable
+from shapecalc.importers.onnx.tensors import Weight, dtype_of, plain, weight_in_file, weight_of
+from shapecalc.importers.unreadable import Problems, Unreadable, refuse_container
 from shapecalc.parser.names import is_name, likely_step_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from shapecalc.dims import Dim
     from shapecalc.importers.onnx.model import Model
     from shapecalc.importers.onnx.node import Entry
     from shapecalc.importers.onnx.tensors import Array
@@ -42,6 +42,10 @@ MOST_KNOWN = 1 << 20
 DEEPEST = 50
 """The greatest depth of graphs in nodes, such as the branches of `If`."""
 DOMAINS = ("", "ai.onnx", "ai.onnx.preview")
+
+
+MISFITS = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
+"""What Python raises for an attribute that is no list, an axis that is not there, a word that is not known."""
 
 
 class Missing:
@@ -63,7 +67,10 @@ class GraphReader:
     """A graph while it is read: what each name is, how often it is read, and what has become a step already."""
 
     def __init__(self, model: Model) -> None:
-        self.folder = Path(model.path).parent
+        self.path = Path(model.path)
+        self.folder = self.path.parent
+        self.spans = model.spans
+        self.is_converted = model.is_converted
         self.graph = Graph(model.name, model.source)
         self.opset = model.opset
         self.problems = Problems()
@@ -77,14 +84,20 @@ class GraphReader:
         self.steps: dict[tuple[str, str], Value] = {}
         self.weights: dict[str, Weight] = {}
         self.computed: dict[str, Array] = {}
-        self.shapes: dict[str, Any] = {}
+        self.shapes = StatedShapes()
 
     def read(self, proto: Any) -> None:
         """Read the graph of the file: tensors, inputs, nodes, outputs."""
         self._tensors(proto)
         for value in proto.input:
             if value.name not in self.values:
-                self._input(value)
+                self.values[value.name] = MISSING
+                try:
+                    self.values[value.name] = self._input(value)
+                except Unreadable as error:
+                    self.problems.add("input", error)
+        if not self.graph.inputs and not self.problems:
+            self.problems.add("input", Unreadable("the network has no input"))
         self._nodes(proto, 0)
         for value in proto.output:
             self._output(value.name)
@@ -94,7 +107,11 @@ class GraphReader:
         for tensor in proto.initializer:
             try:
                 trainable = tensor.name not in self.roles.buffers
-                weight = weight_of(tensor, self.folder, trainable=trainable)
+                span = self.spans.get(tensor.name)
+                if span is None:
+                    weight = weight_of(tensor, self.folder, trainable=trainable)
+                else:
+                    weight = weight_in_file(tensor, self.path, span, trainable=trainable)
                 self.weights[tensor.name] = weight
                 is_number = not weight.shape and self.roles.is_number(tensor.name)
                 self.values[tensor.name] = weight.array() if is_number else weight
@@ -105,23 +122,20 @@ class GraphReader:
             self.values[tensor.values.name] = MISSING
             self.problems.add("sparse_initializer", Unreadable("sparse tensors are not supported"))
 
-    def _input(self, value: Any) -> None:
-        self.values[value.name] = MISSING
-        try:
-            if not value.type.HasField("tensor_type"):
-                kind = value.type.WhichOneof("value")
-                raise Unreadable(f"the input `{value.name}` is no tensor but {kind or 'of an unknown type'}")
-            if not value.type.tensor_type.HasField("shape"):
-                raise Unreadable(f"the input `{value.name}` has no shape: not even its number of axes is known")
-            dims = value.type.tensor_type.shape.dim
-            if not dims:
-                raise Unreadable(f"the input `{value.name}` is a number without axes, which no input here is")
-            if any(dim.HasField("dim_value") and not dim.dim_value for dim in dims):
-                raise Unreadable(f"the input `{value.name}` has an axis of size 0")
-            dtype = dtype_of(value.type.tensor_type.elem_type)
-            self.values[value.name] = self.graph.input(self._name(value.name), self.symbols.shape(value), dtype)
-        except Unreadable as error:
-            self.problems.add("input", error)
+    def _input(self, value: Any) -> Value:
+        """Return an input of the network, which must be a tensor whose number of axes is known."""
+        if not value.type.HasField("tensor_type"):
+            kind = value.type.WhichOneof("value")
+            raise Unreadable(f"the input `{value.name}` is no tensor but {kind or 'of an unknown type'}")
+        if not value.type.tensor_type.HasField("shape"):
+            raise Unreadable(f"the input `{value.name}` has no shape: not even its number of axes is known")
+        dims = value.type.tensor_type.shape.dim
+        if not dims:
+            raise Unreadable(f"the input `{value.name}` is a number without axes, which no input here is")
+        if any(dim.HasField("dim_value") and not dim.dim_value for dim in dims):
+            raise Unreadable(f"the input `{value.name}` has an axis of size 0")
+        dtype = dtype_of(value.type.tensor_type.elem_type)
+        return self.graph.input(self._name(value.name), self.symbols.shape(value), dtype)
 
     def _name(self, name: str) -> str:
         likely = name if is_name(name) else (likely_step_name(name) or "input")
@@ -131,9 +145,7 @@ class GraphReader:
 
     def _nodes(self, proto: Any, depth: int) -> None:
         """Read the nodes of the graph, or of a branch in it."""
-        for value in (*proto.value_info, *proto.output):
-            if value.type.HasField("tensor_type") and value.type.tensor_type.HasField("shape"):
-                self.shapes[value.name] = value.type.tensor_type.shape.dim
+        self.shapes.add((*proto.value_info, *proto.output))
         for node in proto.node:
             for name in node.input:
                 self.users[name] += 1
@@ -146,16 +158,19 @@ class GraphReader:
 
     def _node(self, node: Any, depth: int) -> None:
         entries = [self.values.get(name, MISSING) if name else None for name in node.input]
+        twice = [name for name in node.output if name and name in self.values] if not depth else []
         for name in node.output:
             self.values.setdefault(name, MISSING)
+        if twice:
+            self.values[twice[0]] = MISSING
+            self.problems.add(node.op_type, Unreadable(f"it computes `{twice[0]}`, which is known before"))
+            return
         if any(entry is MISSING for entry in entries):
             unknown = [name for name in node.input if name and name not in self.values]
             if unknown:
-                self.problems.add(
-                    node.op_type, Unreadable(f"it reads `{unknown[0]}`, which no node before it computes")
-                )
+                error = Unreadable(f"it reads `{unknown[0]}`, which no node before it computes")
+                self.problems.add(node.op_type, error)
             return
-        place = self.graph.place = place_of(node)
         operator = node.op_type if node.domain in DOMAINS else f"{node.domain}.{node.op_type}"
         try:
             results = self._results(node, operator, entries, depth)
@@ -163,17 +178,39 @@ class GraphReader:
                 if name and result is not None:
                     self.set(name, result)
         except Unreadable as error:
-            self.problems.add(operator, error, place.said)
+            self.problems.add(operator, error, place_of(node).said)
+            self._opaque(node, operator, entries)
+
+    def _opaque(self, node: Any, operator: str, entries: list[Any]) -> None:
+        """Let the outputs of an operator that cannot be read be opaque, if the file states their shapes."""
+        names = [name for name in node.output if name]
+        stated = [self.shapes.of(name, self.symbols.names) for name in names]
+        outputs = [each for each in stated if each is not None]
+        for name in names:
+            self.values[name] = MISSING
+        reads = [entry for entry in entries if isinstance(entry, Value)]
+        if len(outputs) < len(names) or not reads:
+            return
+        self.graph.place = place_of(node)
+        try:
+            values = self.graph.opaque(operator, reads, outputs)
+        except Unreadable:
+            return
+        self.values |= dict(zip(names, values, strict=True))
 
     def _results(self, node: Any, operator: str, entries: list[Any], depth: int) -> Sequence[Entry | None]:
         check_node(node, self.opset)
         attributes = {each.name: _attribute(each) for each in node.attribute}
         if operator == "If":
             return self._branch(entries, attributes, depth)
+        if operator == "ConstantOfShape":
+            self.graph.place = place_of(node)  # its shape may depend on symbols
         try:
             return fold(self, operator, entries, attributes, node.output)
         except NotFoldedError:
             pass
+        except MISFITS as error:
+            raise Unreadable(f"`{operator}` has an attribute or an input that it cannot have: {error}") from None
         function = OPERATORS.get(operator)
         if function is None:
             raise Unreadable(refusals.reason(operator))
@@ -181,14 +218,13 @@ class GraphReader:
         unknown = [name for name in attributes if name not in given]
         if unknown:
             raise Unreadable(f"`{operator}` has the attribute `{unknown[0]}`, which is not known")
+        self.graph.place = place_of(node)
         made = OnnxNode(self, operator, node.input, entries, node.output)
         try:
             results = function(made, **attributes)
-        except TypeError as error:
-            if "required keyword" in str(error):
-                raise Unreadable(f"`{operator}` lacks an attribute that it requires") from None
-            raise
-        return results if isinstance(results, (list, tuple)) else (results,)  # type: ignore[return-value]
+        except MISFITS as error:
+            raise Unreadable(f"`{operator}` has an attribute or an input that it cannot have: {error}") from None
+        return results if isinstance(results, (list, tuple)) else (results,)
 
     def _branch(self, entries: list[Any], attributes: Mapping[str, Any], depth: int) -> list[Any]:
         """Return the outputs of the branch that a condition chooses, which must be known while reading."""
@@ -209,21 +245,8 @@ class GraphReader:
         """Set what a name is, and compare its shape with the one that the file states."""
         name = self.aliases.get(name, name)
         self.values[name] = result
-        dims = self.shapes.get(name)
-        if dims is None:
-            return
-        shape = tuple(result.shape)
-        stated = tuple(int(dim.dim_value) if dim.HasField("dim_value") else None for dim in dims)
-        differs = any(
-            isinstance(ours, int) and theirs is not None and ours != theirs
-            for ours, theirs in zip(shape, stated, strict=False)
-        )
-        if len(shape) != len(stated) or differs:
-            self.values[name] = MISSING
-            ours, theirs = (_shown(each) for each in (shape, stated))
-            raise Unreadable(f"our rules give {ours} for `{name}`, the file states {theirs}")
-        if isinstance(result, Value) and None not in stated and not any(isinstance(dim, Expr) for dim in shape):
-            self.graph.stated[result.key] = shape
+        if self.shapes.agrees(name, tuple(result.shape)) and isinstance(result, Value):
+            self.graph.stated[result.key] = result.shape
 
     def value(self, entry: Entry, name: str) -> Value:
         """Return an entry as a value; a tensor of the file or known numbers become a step, once for each name."""
@@ -271,7 +294,7 @@ class GraphReader:
         return plain(array)
 
     def added_bias(self, name: str, size: int) -> Weight | None:
-        """Return the vector of the file that the only node which reads a value adds to it, and take its node as read."""
+        """Return the vector of the file that the only reader of a value adds to it, and take that node as read."""
         node = self.readers.get(name)
         if self.users[name] != 1 or node is None or node.op_type != "Add" or len(node.input) != 2 or not node.output:  # noqa: PLR2004
             return None
@@ -319,7 +342,10 @@ class GraphReader:
 
     def arrays(self, names: list[str]) -> dict[str, Array]:
         """Return tensors of the file, and constants that were computed while reading, by name."""
-        return {name: self.computed[name] if name in self.computed else self._array(name) for name in names}
+        try:
+            return {name: self.computed[name] if name in self.computed else self._array(name) for name in names}
+        except Unreadable as error:
+            refuse_container(str(self.path), f"is broken: {error.message}")
 
     def _array(self, name: str) -> Array:
         weight = self.weights.get(name)
@@ -336,10 +362,6 @@ def _listed(array: Array) -> Any:
     return float(str(array)) if array.dtype.kind == "f" else array.item()
 
 
-def _shown(shape: Sequence[Dim | None]) -> str:
-    return "[" + ", ".join("?" if dim is None else str(dim) for dim in shape) + "]"
-
-
 @cache
 def accepted(function: Any) -> frozenset[str]:
     """Return the attributes that the function of an operator reads: its keyword parameters."""
@@ -347,7 +369,7 @@ def accepted(function: Any) -> frozenset[str]:
     return frozenset(each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY)
 
 
-_READ = {
+_READ: dict[int, Callable[[Any], Any]] = {
     AttributeProto.FLOAT: lambda each: float(str(np.float32(each.f))),
     AttributeProto.INT: lambda each: int(each.i),
     AttributeProto.STRING: lambda each: each.s.decode("utf-8", "replace"),

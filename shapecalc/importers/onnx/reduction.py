@@ -53,7 +53,7 @@ def reduction(
 
 @operator("ArgMax", "ArgMin")
 def arg(node: OnnxNode, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0) -> Value:
-    """Return the index of the first maximum; of the last one by the reversed axis, of the minimum by negative numbers."""
+    """Return the index of the first maximum; the last is that of the reversed axis, the minimum of negative numbers."""
     axis, first = node.axis(axis), node.read()
     if node.op == "ArgMin":
         first = node.step("negative", first)

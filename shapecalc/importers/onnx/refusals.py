@@ -14,7 +14,16 @@ _REASONS = {
         "its output is random",
     ),
 }
-_QUANTIZED = ("Quantize", "Dequantize", "QLinear", "ConvInteger", "MatMulInteger", "DynamicQuantize", "QMoE", "QAttention")
+_QUANTIZED = (
+    "Quantize",
+    "Dequantize",
+    "QLinear",
+    "ConvInteger",
+    "MatMulInteger",
+    "DynamicQuantize",
+    "QMoE",
+    "QAttention",
+)
 
 
 def reason(operator: str) -> str:

@@ -94,12 +94,13 @@ def transpose(node: OnnxNode, *, perm: Sequence[int] | None = None) -> Value:
 @operator("Expand")
 def expand(node: OnnxNode) -> Value:
     """Return the layer of that name. Both shapes broadcast: a 1 leaves the axis as it is."""
-    given, asked = list(node.shape()), node.dims(1, "shape")
+    given: list[Dim] = list(node.shape())
+    asked = node.dims(1, "shape")
     refuse_empty("Expand", asked)
     rank = max(len(given), len(asked))
-    given = [1] * (rank - len(given)) + given
-    asked = [1] * (rank - len(asked)) + asked
-    size = [ours if isinstance(theirs, int) and theirs == 1 else theirs for ours, theirs in zip(given, asked, strict=True)]
+    given, asked = ([*[1] * (rank - len(each)), *each] for each in (given, asked))
+    pairs = zip(given, asked, strict=True)
+    size = [ours if isinstance(theirs, int) and theirs == 1 else theirs for ours, theirs in pairs]
     return node.read() if tuple(size) == node.shape() else node.step("expand", size=size)
 
 

@@ -242,12 +242,10 @@ def _by_axes(node: OnnxNode, rule: Rule, sizes: Sequence[int], scales: Sequence[
 
 
 @operator("GridSample")
-def grid_sample(
-    node: OnnxNode, *, align_corners: int = 0, mode: str = "linear", padding_mode: str = "zeros"
-) -> Value:
+def grid_sample(node: OnnxNode, *, align_corners: int = 0, mode: str = "linear", padding_mode: str = "zeros") -> Value:
     """Return the layer of that name."""
     word = {"linear": "bilinear", "cubic": "bicubic"}.get(mode, mode)
-    fields = {"mode": word, "padding_mode": padding_mode, "align_corners": bool(align_corners)}
+    fields: dict[str, Any] = {"mode": word, "padding_mode": padding_mode, "align_corners": bool(align_corners)}
     return node.step("grid_sample", node.read(), node.read(1), **fields)
 
 

@@ -29,6 +29,7 @@ def scatter(node: OnnxNode, places: Array, updates: int, reduction: str) -> Valu
     """
     shape = node.ints(node.shape())
     size, flat = prod(shape), places.ravel()
+    node.bounded(size)
     if reduction not in ("none", *COMBINED):
         raise Unreadable(f"`{node.op}` has the reduction `{reduction}`")
     data = node.reshaped(node.read(), [size])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shapecalc.dims import Expr
 from shapecalc.importers.onnx import known_numbers
 from shapecalc.importers.onnx.tensors import Weight, array_of, dtype_of, plain
 from shapecalc.importers.unreadable import Unreadable
@@ -35,22 +36,41 @@ class NotFoldedError(Exception):
 
 
 def fold(
-    reader: GraphReader, operator: str, entries: Sequence[Entry | None], attributes: dict[str, Any], outputs: Sequence[str]
+    reader: GraphReader,
+    operator: str,
+    entries: Sequence[Entry | None],
+    attributes: dict[str, Any],
+    outputs: Sequence[str],
 ) -> Sequence[Entry | None]:
     """Return the outputs of an operator that is computed while reading, or raise `NotFoldedError`."""
+    made = _made(reader, operator, entries, attributes, outputs)
+    return [made] if made is not None else _computed(operator, entries, attributes)
+
+
+def _made(
+    reader: GraphReader,
+    operator: str,
+    entries: Sequence[Entry | None],
+    attributes: dict[str, Any],
+    outputs: Sequence[str],
+) -> Entry | None:
+    """Return a shape, a constant, or a moved tensor of the file; None if the operator is none of these."""
     first = entries[0] if entries else None
     if operator in ("Shape", "Size") and first is not None:
-        return [_shape(first, **attributes) if operator == "Shape" else _size(first)]
+        return _shape(first, **attributes) if operator == "Shape" else _size(first)
     if operator == "Constant":
-        return [_constant(reader, attributes, outputs[0])]
+        return _constant(reader, attributes, outputs[0])
     if operator == "ConstantOfShape" and first is not None:
-        return [_filled(reader, entries, attributes, outputs[0])]
+        return _filled(reader, entries, attributes, outputs[0])
     if operator == "Identity" and first is not None:
-        return [first]
+        return first
     if operator in _MOVES and isinstance(first, Weight):
-        moved = _MOVES[operator](reader, first, entries, attributes)
-        if moved is not None:
-            return [moved]
+        return _MOVES[operator](reader, first, entries, attributes)
+    return None
+
+
+def _computed(operator: str, entries: Sequence[Entry | None], attributes: dict[str, Any]) -> Sequence[Entry | None]:
+    """Return what the function of an operator gives of known numbers."""
     function = known_numbers.FUNCTIONS.get(operator)
     if function is None or not entries:
         raise NotFoldedError
@@ -78,9 +98,9 @@ def _array(entry: Entry | None) -> Array | None:
     """Return the numbers of an entry that may be computed with: known ones, and small tensors of integers."""
     if entry is None or isinstance(entry, np.ndarray):
         return entry
-    if isinstance(entry, Weight) and 0 <= _count(entry) <= MOST_INTEGERS:
-        if entry.dtype in ("int64", "bool") or not entry.shape:
-            return entry.array()
+    is_small = isinstance(entry, Weight) and _count(entry) <= MOST_INTEGERS
+    if isinstance(entry, Weight) and is_small and (entry.dtype in ("int64", "bool") or not entry.shape):
+        return entry.array()
     raise NotFoldedError
 
 
@@ -91,7 +111,9 @@ def _count(entry: Weight) -> int:
     return count
 
 
-def _shape(entry: Entry, *, start: int = 0, end: int | None = None) -> Array:
+def _shape(entry: Entry, *, start: int = 0, end: int | None = None, **unknown: Any) -> Array:
+    if unknown:
+        raise Unreadable(f"`Shape` has the attribute `{next(iter(unknown))}`, which is not known")
     return known_numbers.normal(np.array([*entry.shape, None], dtype=object)[:-1][start:end])
 
 
@@ -104,8 +126,8 @@ def _size(entry: Entry) -> Array:
 
 def _constant(reader: GraphReader, attributes: dict[str, Any], name: str) -> Entry:
     """Return the numbers of a constant; a large one is a tensor of the file."""
-    ((kind, value),) = attributes.items() if len(attributes) == 1 else (("", None),)
-    if kind == "value":
+    kind, value = next(iter(attributes.items())) if len(attributes) == 1 else ("", None)
+    if kind == "value" and value is not None:
         weight = Weight(name, tuple(value.dims), dtype_of(value.data_type), lambda: array_of(value, reader.folder))
         if any(size < 0 for size in weight.shape):
             raise Unreadable(f"the constant has the shape {list(weight.shape)}")
@@ -116,13 +138,13 @@ def _constant(reader: GraphReader, attributes: dict[str, Any], name: str) -> Ent
 
 
 def _filled(reader: GraphReader, entries: Sequence[Entry | None], attributes: dict[str, Any], name: str) -> Entry:
-    """Return a tensor of one number, with the shape that is the first input; a large one is not made before it is read."""
+    """Return a tensor of one number, with the shape that is the first input; a large one is made when it is read."""
     shape = reader.known(entries[0])
     if shape is None:
         raise Unreadable("`ConstantOfShape` has a shape that is computed")
     value = attributes.get("value")
     number = array_of(value, reader.folder).reshape(()) if value is not None else np.zeros((), np.float32)
-    sizes = [each if isinstance(each, known_numbers.Expr) else int(each) for each in shape.ravel().tolist()]
+    sizes = [each if isinstance(each, Expr) else int(each) for each in shape.ravel().tolist()]
     if any(not isinstance(size, int) for size in sizes):
         made = reader.value(number, "")
         return reader.graph.step("expand", made, size=sizes)
@@ -130,7 +152,7 @@ def _filled(reader: GraphReader, entries: Sequence[Entry | None], attributes: di
     if any(size < 0 for size in dims):
         raise Unreadable(f"`ConstantOfShape` has the shape {list(dims)}")
     dtype = {"b": "bool", "i": "int64"}.get(number.dtype.kind, "float32")
-    weight = Weight(name, dims, dtype, lambda: np.full(dims, number))
+    weight = Weight(name, dims, dtype, lambda: np.broadcast_to(number, dims))
     return weight.array() if _count(weight) <= MOST_INTEGERS else weight
 
 
@@ -142,14 +164,18 @@ def _transpose(_reader: GraphReader, weight: Weight, _entries: Any, attributes: 
     return weight.permuted(perm)
 
 
-def _reshape(reader: GraphReader, weight: Weight, entries: Sequence[Entry | None], attributes: dict[str, Any]) -> Weight | None:
+def _reshape(
+    reader: GraphReader, weight: Weight, entries: Sequence[Entry | None], attributes: dict[str, Any]
+) -> Weight | None:
     """Return a tensor of the file in another shape; None if the shape depends on symbols."""
     shape = reader.known(entries[1]) if len(entries) > 1 else np.array(attributes.get("shape", ()))
     if shape is None or shape.dtype.kind == "O":
         return None
     sizes = [int(size) for size in shape.ravel()]
     if not attributes.get("allowzero"):
-        sizes = [weight.shape[axis] if size == 0 and axis < len(weight.shape) else size for axis, size in enumerate(sizes)]
+        sizes = [
+            weight.shape[axis] if size == 0 and axis < len(weight.shape) else size for axis, size in enumerate(sizes)
+        ]
     count = _count(weight)
     if sizes.count(-1) == 1:
         rest = -1
@@ -206,4 +232,3 @@ _MOVES: dict[str, Callable[..., Weight | None]] = {
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
 }
-

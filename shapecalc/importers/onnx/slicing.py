@@ -41,7 +41,9 @@ def _sliced(node: OnnxNode, value: Value, axis: int, start: Dim, end: Dim, step:
     if not step:
         raise Unreadable("`Slice` has the step 0")
     if isinstance(size, int) and isinstance(start, int) and isinstance(end, int):
-        return _sliced_by_numbers(node, value, axis, size, range(size)[start : end if step > 0 or end >= -size else None : step])
+        return _sliced_by_numbers(
+            node, value, axis, size, range(size)[start : end if step > 0 or end >= -size else None : step]
+        )
     if step < 0:
         if isinstance(start, int) and isinstance(end, int) and start in (-1, FAR) and end <= -FAR and step == -1:
             return node.step("flip", value, dims=axis)
@@ -89,7 +91,9 @@ def _sliced_by_numbers(node: OnnxNode, value: Value, axis: int, size: int, place
 
 
 @operator("Split")
-def split(node: OnnxNode, *, axis: int = 0, num_outputs: int = 0, split: Sequence[int] | None = None) -> Sequence[Value]:
+def split(
+    node: OnnxNode, *, axis: int = 0, num_outputs: int = 0, split: Sequence[int] | None = None
+) -> Sequence[Value]:
     """Return the sizes that are listed, or as many parts as there are outputs, of which the last may be smaller."""
     axis = node.axis(axis)
     size, count = node.shape()[axis], num_outputs or len(node.outputs)

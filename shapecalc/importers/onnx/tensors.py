@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from shapecalc.importers.onnx.wire import Span
+
     Array = NDArray[Any]
 
 LARGEST = 2**40
@@ -62,13 +64,11 @@ def _dtype_name(number: int) -> str:
 
 def plain(array: Any) -> Array:
     """Return an array in one of our dtypes: integers as int64, floats as float32, unless they are Python objects."""
-    array = np.asarray(array)
-    kind = array.dtype.kind
-    if kind in "bO":
-        return array
-    if kind in "iu":
-        return array.astype(np.int64, copy=False)
-    return array.astype(np.float32, copy=False)
+    made: Array = np.asarray(array)
+    kind = made.dtype.kind
+    if kind not in "bO":
+        made = made.astype(np.int64 if kind in "iu" else np.float32, copy=False)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +145,29 @@ class Weight:
         return Stored(self.name, moved.shape, self.dtype, self.trainable, how, convert if moves else None)
 
 
-def weight_of(tensor: Any, folder: Path, *, name: str = "", trainable: bool = True) -> Weight:
+def weight_of(tensor: Any, folder: Path, *, trainable: bool = True) -> Weight:
     """Return a tensor of the file, without its numbers."""
     shape = tuple(tensor.dims)
     if any(size < 0 for size in shape) or prod(shape) > LARGEST:
         raise Unreadable(f"the tensor `{tensor.name}` has the shape {list(shape)}")
     dtype = dtype_of(tensor.data_type)
-    return Weight(name or tensor.name, shape, dtype, lambda: array_of(tensor, folder), trainable)
+    return Weight(tensor.name, shape, dtype, lambda: array_of(tensor, folder), trainable)
+
+
+def weight_in_file(tensor: Any, path: Path, span: Span, *, trainable: bool = True) -> Weight:
+    """Return a tensor of which the numbers are in a part of the model's file."""
+    weight = weight_of(tensor, path.parent, trainable=trainable)
+    dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type).newbyteorder("<")
+    size = _bytes(tensor, prod(weight.shape))
+    if span.end - span.start != size:
+        raise Unreadable(f"the tensor `{tensor.name}` has {span.end - span.start} bytes, its shape {size}")
+
+    def load() -> Array:
+        with path.open("rb") as file:
+            file.seek(span.start)
+            return plain(np.frombuffer(file.read(size), dtype).reshape(weight.shape))
+
+    return replace(weight, load=load)
 
 
 def array_of(tensor: Any, folder: Path) -> Array:
@@ -160,6 +176,7 @@ def array_of(tensor: Any, folder: Path) -> Array:
     Raises `Unreadable` if there are fewer or more than its shape says, or if they are in a file outside of the folder.
     """
     shape = tuple(tensor.dims)
+    dtype_of(tensor.data_type)
     if tensor.data_location == TensorProto.EXTERNAL:
         return plain(_external(tensor, folder))
     if tensor.HasField("raw_data"):

@@ -43,10 +43,10 @@ def read_opened(file: str | BinaryIO, name: str, network: str = "") -> Reading:
         refuse_container(name, f"has a graph that is not as torch.export writes it: {type(error).__name__}")
 
     def arrays(names: list[str]) -> Mapping[str, Array]:
-        found: dict[str, Array] = {}
+        outcome: dict[str, Array] = {}
         for each in names:
             known = each in translator.computed
-            found[each] = translator.computed[each] if known else archive.array(translator.places[each])
-        return found
+            outcome[each] = translator.computed[each] if known else archive.array(translator.places[each])
+        return outcome
 
     return Reading(graph, translator.problems, arrays)

@@ -24,7 +24,7 @@ FOLDERS = ("weights", "constants")
 _BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
 
 
-class Entry(NamedTuple):
+class TensorEntry(NamedTuple):
     """A tensor of the archive: its member, the code of its dtype, and where its elements are in the member."""
 
     member: str
@@ -46,8 +46,8 @@ class Archive:
             self._list(opened)
         roots = [member.removesuffix(GRAPH) for member in self.sizes if member.endswith(GRAPH)]
         if len(roots) != 1:
-            found = f"{len(roots)} graphs" if roots else f"no member `…{GRAPH}`"
-            refuse_container(name, f"is not a file of torch.export that can be read: it has {found}", RESAVE)
+            outcome = f"{len(roots)} graphs" if roots else f"no member `…{GRAPH}`"
+            refuse_container(name, f"is not a file of torch.export that can be read: it has {outcome}", RESAVE)
         self.root = roots[0]
         self._check_version()
         self.tensors = self._tensors()
@@ -99,9 +99,9 @@ class Archive:
         except (ValueError, RecursionError) as error:
             refuse_container(self.name, f"has no valid JSON in {member[:80]!r}: {type(error).__name__}")
 
-    def _tensors(self) -> dict[tuple[str, str], Entry]:
+    def _tensors(self) -> dict[tuple[str, str], TensorEntry]:
         """Return the tensors by folder and name."""
-        found: dict[tuple[str, str], Entry] = {}
+        outcome: dict[tuple[str, str], TensorEntry] = {}
         for folder in FOLDERS:
             member = f"{self.root}/data/{folder}/model_{folder}_config.json"
             if member not in self.sizes:
@@ -110,10 +110,10 @@ class Archive:
                 config = self.json(member)["config"]
                 for name, row in config.items():
                     if row.get("tensor_meta") is not None:
-                        found[folder, name] = _entry(f"{self.root}/data/{folder}/{row['path_name']}", row)
+                        outcome[folder, name] = _entry(f"{self.root}/data/{folder}/{row['path_name']}", row)
             except (KeyError, TypeError, AttributeError, ValueError) as error:
                 refuse_container(self.name, f"does not describe its {folder}: {type(error).__name__}")
-        return found
+        return outcome
 
     def array(self, key: tuple[str, str]) -> Array:
         """Return the elements of a tensor, as float32, int64 or bool."""
@@ -149,13 +149,13 @@ class Archive:
 RESAVE = "save it again by `torch.export.save` of torch 2.8 or newer"
 
 
-def _entry(member: str, row: Any) -> Entry:
+def _entry(member: str, row: Any) -> TensorEntry:
     meta = row["tensor_meta"]
     sizes, strides = ([_count(size["as_int"]) for size in meta[key]] for key in ("sizes", "strides"))
     if len(sizes) != len(strides):
         raise ValueError(sizes)
     offset = _count(meta["storage_offset"]["as_int"])
-    return Entry(member, meta["dtype"], tuple(sizes), tuple(strides), offset, bool(row.get("use_pickle")))
+    return TensorEntry(member, meta["dtype"], tuple(sizes), tuple(strides), offset, bool(row.get("use_pickle")))
 
 
 def _count(value: Any) -> int:

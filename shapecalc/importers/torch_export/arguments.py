@@ -18,7 +18,7 @@ _LISTS_OF_NUMBERS = frozenset({"as_sym_ints", "as_sym_bools", "as_sym_floats"})
 
 
 def decoded(argument: Any, tensor: Lookup, number: Lookup) -> Any:
-    """Return an argument; `tensor` and `number` give what names stand for.
+    """Return an argument; `tensor` and `number` give the values of names.
 
     >>> decoded({"as_sym_ints": [{"as_int": 3}, {"as_name": "sym_size"}]}, str, len)
     [3, 8]
@@ -75,10 +75,10 @@ def tensors_named(argument: Any) -> list[str]:
 
 def outputs_of(operator: Operator) -> list[str]:
     """Return the names of the tensors that an operator gives, empty where it gives none."""
-    found: list[str] = []
+    outcome: list[str] = []
     for output in operator.outputs:
-        found += [""] if "as_none" in output else tensors_named(output)
-    return found
+        outcome += [""] if "as_none" in output else tensors_named(output)
+    return outcome
 
 
 def base_of(operator: Operator) -> str | None:

@@ -1,4 +1,4 @@
-"""The names of a graph and what they stand for: a write to a tensor also changes its views, and its base."""
+"""The values of the names of a graph: a write to a tensor also changes its views, and its base."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class View(NamedTuple):
 
 
 class Bindings:
-    """What each name of a graph stands for.
+    """The value of each name of a graph.
 
     `reread` computes a view again, `written_back` what a tensor is after a view of it was written to.
     """
@@ -65,7 +65,7 @@ class Bindings:
         return self.values[chain[0] if chain else name]
 
     def bind(self, name: str, value: Any, view: View | None = None) -> None:
-        """Let a name stand for a value, which may be a view."""
+        """Give a name a value, which may be a view."""
         self.values[name] = value
         self.stale.discard(name)
         if view is not None:

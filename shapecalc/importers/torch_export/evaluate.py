@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shapecalc.importers.graph import Array
     from shapecalc.importers.torch_export.program import Meta, Operator
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 MOST_ELEMENTS = 1 << 26
 """The elements of a constant that is computed."""
@@ -26,7 +26,7 @@ MOST_COMPUTED = 1 << 30
 DTYPES = {"float32": np.float32, "int64": np.int64, "bool": np.bool_, "complex64": np.complex64}
 
 
-def evaluate_operator(to: Translator, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any] | None:
+def evaluate_operator(to: Steps, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any] | None:
     """Return what an operator gives of constants; None if it is not known, or a size is a symbol."""
     name = operator.name.removeprefix("aten.")
     stem = name if name in EVALUATORS else name.removesuffix("_")
@@ -64,7 +64,7 @@ def _in_dtype(result: Any, meta: Meta, *, first: bool) -> Array | None:
     return array if array.dtype == wanted else array.astype(wanted)
 
 
-def _argument(to: Translator, value: Any) -> Any:
+def _argument(to: Steps, value: Any) -> Any:
     if type(value) is list:
         return [_argument(to, each) for each in value]
     return dtype_of(value.code) if isinstance(value, DType) else to.array(value)

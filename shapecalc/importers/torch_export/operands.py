@@ -1,4 +1,4 @@
-"""What stands for a tensor while a program is read, next to the values of the graph and NumPy's arrays of constants."""
+"""Tensors while a program is read, next to the values of the graph and NumPy's arrays of constants."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ class DType(NamedTuple):
     code: int
 
 
-class Missing:
-    """What stands for the result of an operator that could not be read."""
+class MissingTensor:
+    """The result of an operator that could not be read."""
 
     shape = ()
 
 
-MISSING = Missing()
+MISSING = MissingTensor()
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -102,4 +102,4 @@ def is_array(value: Any) -> bool:
 
 def is_tensor(value: Any) -> bool:
     """Return whether an argument is a tensor of any kind."""
-    return isinstance(value, (Value, FileTensor, Derived, Complex, Empty, Missing)) or is_array(value)
+    return isinstance(value, (Value, FileTensor, Derived, Complex, Empty, MissingTensor)) or is_array(value)

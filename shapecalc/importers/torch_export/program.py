@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.importers.graph import Place
 from shapecalc.importers.torch_export.dtypes import dtype_of
 from shapecalc.importers.torch_export.schema import SchemaError, check_graph, check_ranges, check_signature
-from shapecalc.importers.torch_export.symbols import Symbols
+from shapecalc.importers.torch_export.symbols import FileSymbols
 from shapecalc.importers.unreadable import Unreadable, refuse_container
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Operator(NamedTuple):
         return self.target.rpartition(".")[0] if self.target.count(".") > 1 else self.target
 
 
-class Source(NamedTuple):
+class TensorSource(NamedTuple):
     """A tensor that the file holds: its folder and its name there, and whether it is trained."""
 
     folder: str
@@ -57,7 +57,7 @@ class Source(NamedTuple):
 
 
 @dataclass(slots=True)
-class Block:
+class GraphBlock:
     """A graph: the program's, or one within it that a higher-order operator calls."""
 
     operators: list[Operator]
@@ -72,36 +72,36 @@ class Block:
 class Program:
     """A program: its graph, the tensors of the file and the inputs by their names in the graph, and its outputs."""
 
-    block: Block
-    sources: dict[str, Source] = field(default_factory=dict)
+    block: GraphBlock
+    sources: dict[str, TensorSource] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
-    symbols: Symbols = field(default_factory=Symbols)
+    symbols: FileSymbols = field(default_factory=FileSymbols)
     version: str = ""
     name: str = ""
 
-    def meta(self, block: Block, name: str) -> Meta | None:
+    def meta(self, block: GraphBlock, name: str) -> Meta | None:
         """Return what the file states of a tensor, None if nothing."""
-        found = block.metas.get(name)
-        if found is None:
+        outcome = block.metas.get(name)
+        if outcome is None:
             return None
-        dtype = dtype_of(found["dtype"])
+        dtype = dtype_of(outcome["dtype"])
         try:
-            shape = self.symbols.shape(found["sizes"])
-            strides = self.symbols.shape(found["strides"])
+            shape = self.symbols.shape(outcome["sizes"])
+            strides = self.symbols.shape(outcome["strides"])
         except Unreadable:
             return Meta(None, dtype, contiguous=False)
-        return Meta(shape, dtype, _is_contiguous(shape, strides))
+        return Meta(shape, dtype, is_contiguous(shape, strides))
 
-    def number(self, block: Block, name: str) -> Dim:
-        """Return the size that a name stands for; raise `Unreadable` if it is another number."""
+    def number(self, block: GraphBlock, name: str) -> Dim:
+        """Return the size that a name refers to; raise `Unreadable` if it is another number."""
         value = block.numbers.get(name)
         if value is None:
             raise Unreadable(f"a number `{name[:40]}` that depends on data")
         if "as_float" in value or "as_bool" in value:
-            found: Dim = value.get("as_float", value.get("as_bool"))
-            return found
+            outcome: Dim = value.get("as_float", value.get("as_bool"))
+            return outcome
         return self.symbols.size(value)
 
 
@@ -156,19 +156,19 @@ def _take_input(program: Program, kind: str, row: Any) -> None:
         elif "as_none" not in row["arg"]:
             raise Unreadable(f"an input that is not a tensor, `{next(iter(row['arg']))}`")
     elif kind == "parameter":
-        program.sources[row["arg"]["name"]] = Source("weights", row["parameter_name"], trainable=True)
+        program.sources[row["arg"]["name"]] = TensorSource("weights", row["parameter_name"], trainable=True)
     elif kind == "buffer":
         folder = "weights" if row.get("persistent", True) else "constants"
-        program.sources[row["arg"]["name"]] = Source(folder, row["buffer_name"], trainable=False)
+        program.sources[row["arg"]["name"]] = TensorSource(folder, row["buffer_name"], trainable=False)
     elif kind == "tensor_constant":
-        program.sources[row["arg"]["name"]] = Source("constants", row["tensor_constant_name"], trainable=False)
+        program.sources[row["arg"]["name"]] = TensorSource("constants", row["tensor_constant_name"], trainable=False)
     elif kind == "constant_input":
         program.constants[row["name"]] = next(iter(row["value"].values()))
     elif kind not in {"token", "custom_obj"}:
         raise Unreadable(f"an input of a kind that is not known, `{kind[:40]}`")
 
 
-def read_block(graph: Any) -> Block:
+def read_block(graph: Any) -> GraphBlock:
     """Return a graph of the file."""
     operators = [
         Operator(
@@ -181,10 +181,11 @@ def read_block(graph: Any) -> Block:
     ]
     inputs = [next(iter(each.values()))["name"] for each in graph["inputs"] if "as_tensor" in each]
     numbers = {**graph["sym_int_values"], **graph.get("sym_bool_values", {}), **graph.get("sym_float_values", {})}
-    return Block(operators, inputs, graph["outputs"], graph["tensor_values"], numbers)
+    return GraphBlock(operators, inputs, graph["outputs"], graph["tensor_values"], numbers)
 
 
-def _is_contiguous(shape: Shape, strides: Shape) -> bool:
+def is_contiguous(shape: Shape, strides: Shape) -> bool:
+    """Return whether elements are in memory in their order; the strides of axes of size 1 do not matter."""
     expected: Dim = 1
     for size, stride in zip(reversed(shape), reversed(strides), strict=True):
         if size != 1 and stride != expected:

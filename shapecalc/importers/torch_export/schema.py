@@ -193,12 +193,12 @@ def _check_spec(kind: str, row: Any) -> None:
     if not isinstance(row, dict) or not all(_is_name(row.get(name, "")) for name in _SPEC_NAMES):
         raise SchemaError(f"`{kind[:40]}` that is no object")
     argument = row.get("arg")
-    whole = (
+    complete = (
         is_argument(argument)
         if kind in ("user_input", "user_output")
         else kind == "constant_input" or (argument is None or _named(argument))
     )
-    if not whole:
+    if not complete:
         raise SchemaError(f"`{kind[:40]}` without an argument")
     if kind == "constant_input" and not (
         _is_name(row.get("name")) and isinstance(row.get("value"), dict) and len(row["value"]) == 1

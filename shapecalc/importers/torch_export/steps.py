@@ -38,6 +38,8 @@ class Steps:
         self.meta: Meta | None = None
         """What the file states of the first output of the operator that is being read."""
         self.read_outputs: list[bool] = []
+        self.contiguous = False
+        """Whether the first tensor that the operator reads has its elements in their order in memory."""
         self.step = graph.step
         self.elements = 0
 
@@ -137,8 +139,8 @@ class Steps:
             return operand
         operand = self.array(operand)
         if is_array(operand) and operand.size and operand.dtype.kind != "c" and (operand == operand.flat[0]).all():
-            found: float = operand.flat[0].item()
-            return found
+            outcome: float = operand.flat[0].item()
+            return outcome
         return None
 
     def is_read(self, position: int) -> bool:

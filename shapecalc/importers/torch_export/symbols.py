@@ -140,12 +140,12 @@ def substituted(value: Dim, symbols: Mapping[str, Dim]) -> Dim:
     if not any(name in symbols for name in names):
         return value
     # The text of a dim is in a grammar of names, so that other names can be put in.
-    text = re.sub(r"[A-Za-z_]\w*", lambda found: f"({symbols.get(found[0], found[0])})", str(value))
+    text = re.sub(r"[A-Za-z_]\w*", lambda outcome: f"({symbols.get(outcome[0], outcome[0])})", str(value))
     return parse(text)
 
 
 @dataclass(slots=True)
-class Symbols:
+class FileSymbols:
     """The symbols of a file, with what they are in ours, the usual sizes, and the conditions on them."""
 
     ranges: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
@@ -160,11 +160,13 @@ class Symbols:
             if type(value["as_int"]) is not int or not 0 <= value["as_int"] < LARGEST:
                 raise ValueError(value["as_int"])
             return int(value["as_int"])
-        found = read_expression(value["as_expr"]["expr_str"], self.ours)
-        known = {name for dim in self.ours.values() for name in free_symbols(dim)} if isinstance(found, Expr) else set()
-        if isinstance(found, Expr) and not known.issuperset(free_symbols(found)):
+        outcome = read_expression(value["as_expr"]["expr_str"], self.ours)
+        known = (
+            {name for dim in self.ours.values() for name in free_symbols(dim)} if isinstance(outcome, Expr) else set()
+        )
+        if isinstance(outcome, Expr) and not known.issuperset(free_symbols(outcome)):
             raise Unreadable("a size that depends on data")
-        return found
+        return outcome
 
     def shape(self, sizes: Sequence[Any]) -> Shape:
         """Return a shape."""

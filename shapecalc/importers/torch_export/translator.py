@@ -22,7 +22,7 @@ from shapecalc.importers.torch_export.operands import (
 from shapecalc.importers.torch_export.operators import handler_of
 from shapecalc.importers.torch_export.program import MALFORMED, place_of, read_block
 from shapecalc.importers.torch_export.steps import Steps
-from shapecalc.importers.torch_export.views import IF_CONTIGUOUS, VIEWS, written_back
+from shapecalc.importers.torch_export.views import CASTS, IF_CONTIGUOUS, OTHERS, VIEWS, written_back
 from shapecalc.importers.unreadable import Problems, Unreadable
 
 if TYPE_CHECKING:
@@ -32,10 +32,14 @@ if TYPE_CHECKING:
     from shapecalc.importers.graph import Graph
     from shapecalc.importers.torch_export.archive import Archive
     from shapecalc.importers.torch_export.operators import Handled
-    from shapecalc.importers.torch_export.program import Block, Operator, Program
+    from shapecalc.importers.torch_export.program import GraphBlock, Operator, Program
 
 NOTHING = ("_assert", "sym_constrain", "_guards_fn", "auto_functionalized_assert")
 """Beginnings of the names of operators that only check something."""
+OF_SHAPES_ALONE = frozenset(
+    f"aten.{name}" for kind in ("zeros", "ones", "full", "empty") for name in (f"new_{kind}", f"{kind}_like")
+)
+"""Operators that do not read the elements of their tensor."""
 MOST_GRAPHS = 16
 """Graphs within graphs."""
 FAILURES = (*MALFORMED, OverflowError, ZeroDivisionError, AssertionError, RecursionError)
@@ -48,7 +52,7 @@ class Translator(Steps):
         super().__init__(archive, graph)
         self.program = program
         self.problems = Problems()
-        self.block: Block = program.block
+        self.block: GraphBlock = program.block
         self.depth = 0
 
     def of_computation(self, derived: Derived) -> Value:
@@ -90,15 +94,15 @@ class Translator(Steps):
 
     def _output(self, name: str, bindings: Bindings, of: str) -> None:
         try:
-            found = bindings[of]
-            if found is not MISSING:
-                value = self.value(found)
+            outcome = bindings[of]
+            if outcome is not MISSING:
+                value = self.value(outcome)
                 self.graph.output(name, self.step("identity", value) if isinstance(value.node, str) else value)
         except (Unreadable, KeyError) as error:
             said = error if isinstance(error, Unreadable) else Unreadable("an output that no operator gives")
             self.problems.add("output", said)
 
-    def run(self, block: Block, given: Mapping[str, Any]) -> Bindings:
+    def run(self, block: GraphBlock, given: Mapping[str, Any]) -> Bindings:
         """Read a graph, whose inputs are `given` by name."""
         reads: dict[str, int] = {}
         for index, operator in enumerate(block.operators):
@@ -115,7 +119,7 @@ class Translator(Steps):
             self.block = outer
         return bindings
 
-    def _read_all(self, block: Block, bindings: Bindings) -> None:
+    def _read_all(self, block: GraphBlock, bindings: Bindings) -> None:
         for index, operator in enumerate(block.operators):
             self.graph.place = place_of(operator)
             try:
@@ -142,7 +146,7 @@ class Translator(Steps):
             bindings.bind(name, result)
 
     def _opaque(self, operator: Operator, bindings: Bindings, names: Sequence[str]) -> list[Any]:
-        """Return what stands for the outputs of an operator without a layer."""
+        """Return the values of the outputs of an operator without a layer."""
         missing: list[Any] = [MISSING] * len(names)
         try:
             metas = [self.program.meta(self.block, name) for name in names]
@@ -187,9 +191,11 @@ class Translator(Steps):
     ) -> Sequence[Any]:
         """Return what an operator gives."""
         if operator.target.startswith("higher_order."):
-            return self._inner(operator, arguments)
+            return self._inner(operator, arguments, bindings, index)
         names = outputs_of(operator)
         self.meta = self.program.meta(self.block, names[0]) if names else None
+        base = self.program.meta(self.block, base_of(operator) or "")
+        self.contiguous = base is not None and base.contiguous
         self.read_outputs = [bindings.last_reads.get(output, -1) > index for output in names]
         return self._results(operator, arguments)
 
@@ -200,37 +206,55 @@ class Translator(Steps):
             return View(base, operator, arguments, 0, copies=False)
         if name not in VIEWS or base is None or not operator.target.startswith("aten."):
             return None
-        meta = self.program.meta(self.block, base) if name in IF_CONTIGUOUS else None
-        return View(base, operator, arguments, 0, name in IF_CONTIGUOUS and not (meta and meta.contiguous))
+        meta = self.program.meta(self.block, base)
+        contiguous = meta is not None and meta.contiguous
+        if (name == "contiguous" and not contiguous) or (name in CASTS and not self._same_dtype(operator, base)):
+            return None
+        return View(base, operator, arguments, 0, name in OTHERS or (name in IF_CONTIGUOUS and not contiguous))
+
+    def _same_dtype(self, operator: Operator, base: str) -> bool:
+        """Return whether an operator gives the dtype that it reads, so that it copies nothing."""
+        metas = self.block.metas
+        return (
+            bool(metas[base]["dtype"] == metas[outputs_of(operator)[0]]["dtype"]) and "copy" not in operator.arguments
+        )
 
     def _argument(self, argument: Any, bindings: Bindings) -> Any:
         return decoded(argument, bindings.__getitem__, lambda name: self.program.number(self.block, name))
 
-    def _inner(self, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any]:
-        """Read the graph that a higher-order operator calls once."""
+    def _inner(self, operator: Operator, arguments: Mapping[str, Any], outer: Bindings, index: int) -> Sequence[Any]:
+        """Read the graph that a higher-order operator calls once; it may write to its inputs."""
         given = list(arguments.values())
         places = [at for at, value in enumerate(given) if isinstance(value, dict) and "graph" in value]
         if len(places) != 1 or "wrap" not in operator.target or self.depth == MOST_GRAPHS:
             raise Unreadable("control flow that depends on data")
         block = read_block(given[places[0]]["graph"])
-        entering = dict(zip(block.inputs, given[places[0] + 1 :], strict=True))
+        inputs = dict(zip(block.inputs, given[places[0] + 1 :], strict=True))
         self.depth += 1
         try:
-            bindings = self.run(block, entering)
-            return [self._argument(each, bindings) for each in block.outputs]
+            bindings = self.run(block, inputs)
+            results = [self._argument(each, bindings) for each in block.outputs]
+            names = list(operator.arguments.values())[places[0] + 1 :]
+            for inner, named in zip(block.inputs, names, strict=True):
+                value = bindings[inner]
+                if value is not inputs[inner] and not (is_array(value) and is_array(inputs[inner])):
+                    outer.write(tensors_named(named)[0], value, index)
+            return results
         finally:
             self.depth -= 1
 
     def _results(self, operator: Operator, arguments: Mapping[str, Any]) -> Sequence[Any]:
         operands = [each for value in arguments.values() for each in leaves(value) if is_tensor(each)]
         trained = [each for each in operands if isinstance(each, Derived) or _is_parameter(each)]
-        if not any(isinstance(each, (Value, Complex, Empty)) for each in operands) and not trained:
+        of_values = any(isinstance(each, (Value, Complex, Empty)) for each in operands)
+        of_constants = not of_values and not trained
+        if of_constants or (len(operands) == 1 and operator.name in OF_SHAPES_ALONE):
             from shapecalc.importers.torch_export.evaluate import evaluate_operator  # noqa: PLC0415
 
-            found = evaluate_operator(self, operator, arguments)
-            if found is not None:
-                return found
-        elif not any(isinstance(each, (Value, Complex, Empty)) for each in operands) and not written_by(operator):
+            outcome = evaluate_operator(self, operator, arguments)
+            if outcome is not None:
+                return outcome
+        elif not of_values and not written_by(operator):
             return self._derived(operator, arguments)
         handled = handler_of(operator.target)
         if handled is None:
@@ -250,7 +274,7 @@ class Translator(Steps):
 
     def _handle(self, handled: Handled, arguments: Mapping[str, Any]) -> Any:
         given = {
-            key: each if key in handled.held else self._values_in(each)
+            key: each if key in handled.raw else self._values_in(each)
             for key, each in arguments.items()
             if key not in {"memory_format", "device", "layout", "pin_memory", "non_blocking", "copy"}
         }
@@ -295,13 +319,13 @@ class Translator(Steps):
         arguments = {**view.arguments, "x": bindings[view.of]}
         meta = self.meta
         self.meta = self.program.meta(self.block, outputs_of(view.operator)[view.position])
-        found = self._results(view.operator, arguments)[view.position]
+        outcome = self._results(view.operator, arguments)[view.position]
         self.meta = meta
-        return found
+        return outcome
 
-    def _written_back(self, view: View, whole: Any, part: Any) -> Any:
+    def _written_back(self, view: View, base: Any, part: Any) -> Any:
         name = view.operator.name.rpartition(".")[2]
-        return written_back(self, name, view.arguments, view.position, self.value(whole), self.value(part))
+        return written_back(self, name, view.arguments, view.position, self.value(base), self.value(part))
 
 
 def _is_parameter(operand: Any) -> bool:

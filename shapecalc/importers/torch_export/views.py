@@ -11,15 +11,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.importers.graph import Value
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 PARTS = frozenset({"slice", "select", "narrow", "split", "split_with_sizes", "chunk", "unbind", "tensor_split"})
 ORDERS = frozenset({"permute", "transpose", "t", "swapaxes", "movedim"})
-SAME = frozenset({"alias", "detach", "contiguous", "to", "type_as", "expand", "expand_as"})
+CASTS = frozenset({"to", "type_as", "float", "double", "half", "int", "long", "bool"})
+"""Those that copy a tensor unless it has the dtype already."""
+DROPOUTS = frozenset({"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"})
+"""Those that return their input itself in evaluation."""
+SAME = frozenset({"alias", "detach", "contiguous", "expand", "expand_as"}) | CASTS | DROPOUTS
 SHAPES = frozenset({"view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten", "view_as", "reshape_as"})
-IF_CONTIGUOUS = frozenset({"reshape", "flatten", "contiguous", "reshape_as"})
-"""Those that copy a tensor that is not contiguous."""
-VIEWS = PARTS | ORDERS | SAME | SHAPES
+IF_CONTIGUOUS = frozenset({"reshape", "flatten", "reshape_as"})
+"""Those that may copy a tensor that is not contiguous."""
+OTHERS = frozenset(
+    {"as_strided", "diagonal", "view_as_real", "view_as_complex", "real", "imag", "unfold", "numpy_T", "mT"}
+)
+"""Views through which a write is not followed."""
+ENDLESS = 1 << 62
+"""An index from which on a slice ends with its axis."""
+VIEWS = PARTS | ORDERS | SAME | SHAPES | OTHERS
 
 
 def order_of(name: str, arguments: Mapping[str, Any], rank: int) -> list[int]:
@@ -46,30 +56,28 @@ def order_of(name: str, arguments: Mapping[str, Any], rank: int) -> list[int]:
     return order
 
 
-def written_back(
-    to: Translator, name: str, arguments: Mapping[str, Any], position: int, whole: Value, part: Value
-) -> Value:
+def written_back(to: Steps, name: str, arguments: Mapping[str, Any], position: int, base: Value, part: Value) -> Value:
     """Return what a tensor is after a view of it, output `position` of an operator, has got another value."""
     if name in ORDERS:
-        order = order_of(name, arguments, whole.rank)
+        order = order_of(name, arguments, base.rank)
         return to.step("permute", part, dims=sorted(range(len(order)), key=order.__getitem__))
     if name not in PARTS:
-        return part if part.shape == whole.shape else to.reshape(part, whole.shape)
-    dim, start, end = _bounds(name, arguments, position, whole)
+        return part if part.shape == base.shape else to.reshape(part, base.shape)
+    dim, start, end = _bounds(name, arguments, position, base)
     if name in {"select", "unbind"}:
         part = to.step("unsqueeze", part, dim=dim)
-    size = whole.shape[dim]
+    size = base.shape[dim]
     pieces = [part]
     if start != 0:
-        pieces.insert(0, to.step("slice", whole, dim=dim, start=0, end=start))
+        pieces.insert(0, to.step("slice", base, dim=dim, start=0, end=start))
     if end != size:
-        pieces.append(to.step("slice", whole, dim=dim, start=end))
+        pieces.append(to.step("slice", base, dim=dim, start=end))
     return pieces[0] if len(pieces) == 1 else to.step("concat", *pieces, dim=dim)
 
 
-def _bounds(name: str, arguments: Mapping[str, Any], position: int, whole: Value) -> tuple[int, Any, Any]:
-    dim = arguments.get("dim", 0) % whole.rank
-    size = whole.shape[dim]
+def _bounds(name: str, arguments: Mapping[str, Any], position: int, base: Value) -> tuple[int, Any, Any]:
+    dim = arguments.get("dim", 0) % base.rank
+    size = base.shape[dim]
     if name in {"select", "unbind"}:
         index = arguments.get("index", position)
         if not isinstance(index, int) or (index < 0 and not isinstance(size, int)):
@@ -94,17 +102,19 @@ def slice_bounds(size: Any, start: Any, end: Any) -> tuple[Any, Any]:
     >>> slice_bounds(10, -3, 1 << 63), slice_bounds(10, None, -1), slice_bounds(10, 12, 20)
     ((7, 10), (0, 9), (10, 10))
     """
-    found = []
+    outcome = []
     for value, default in ((start, 0), (end, size)):
-        if value is None or (isinstance(value, int) and value >= 1 << 62):
-            found.append(default)
+        if value is None:
+            outcome.append(default)
+        elif isinstance(value, int) and value >= ENDLESS:
+            outcome.append(size)
         elif isinstance(size, int) and isinstance(value, int):
-            found.append(max(value + size, 0) if value < 0 else min(value, size))
+            outcome.append(max(value + size, 0) if value < 0 else min(value, size))
         elif isinstance(value, int) and value < 0:
-            found.append(size + value)
+            outcome.append(size + value)
         else:
-            found.append(value)
-    return found[0], found[1]
+            outcome.append(value)
+    return outcome[0], outcome[1]
 
 
 def part_sizes(name: str, arguments: Mapping[str, Any], size: Any) -> list[Any]:

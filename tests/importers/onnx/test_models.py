@@ -27,7 +27,7 @@ def run(path, x):
 
 def expected_of(path, outputs):
     name = "cnn.dynamo" if path.stem == "external" else path.stem
-    return outputs[f"{name}.x"], [outputs[key] for key in sorted(outputs) if key[:-1] == f"{name}."and key[-1] != "x"]
+    return outputs[f"{name}.x"], [outputs[key] for key in sorted(outputs) if key[:-1] == f"{name}." and key[-1] != "x"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

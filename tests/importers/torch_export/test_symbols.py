@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.dims import symbol
-from shapecalc.importers.torch_export.symbols import Symbols, read_expression
+from shapecalc.importers.torch_export.symbols import FileSymbols, read_expression
 from shapecalc.importers.unreadable import Unreadable
 
 S = "Symbol('s77', positive=True, integer=True)"
@@ -51,7 +51,7 @@ def stated(text: str, hint: int) -> dict[str, object]:
 
 
 def test_symbols_have_the_letters_of_their_axes_and_the_sizes_of_the_example() -> None:
-    symbols = Symbols(ranges={"s0": (2, None), "s1": (33, None), "s2": (0, 640)})
+    symbols = FileSymbols(ranges={"s0": (2, None), "s1": (33, None), "s2": (0, 640)})
     image = [stated("Symbol('s0')", 4), {"as_int": 3}, stated("Symbol('s1')", 224), stated("Symbol('s2')", 192)]
     symbols.name_inputs([image])
     assert [str(dim) for dim in symbols.shape(image)] == ["N", "3", "H", "W"]
@@ -60,7 +60,7 @@ def test_symbols_have_the_letters_of_their_axes_and_the_sizes_of_the_example() -
 
 
 def test_a_second_symbol_of_the_same_axis_has_a_number() -> None:
-    symbols = Symbols()
+    symbols = FileSymbols()
     symbols.name_inputs(
         [[stated("Symbol('s0')", 2), stated("Symbol('s1')", 9)], [stated("Symbol('s0')", 2), stated("Symbol('s2')", 5)]]
     )
@@ -68,7 +68,7 @@ def test_a_second_symbol_of_the_same_axis_has_a_number() -> None:
 
 
 def test_a_size_that_is_a_multiple_of_a_symbol_is_a_symbol_with_a_condition() -> None:
-    symbols = Symbols(ranges={"s0": (2, 20)})
+    symbols = FileSymbols(ranges={"s0": (2, 20)})
     size = stated("Mul(Integer(16), Symbol('s0'))", 64)
     symbols.name_inputs([[{"as_int": 1}, {"as_int": 3}, size, {"as_int": 8}]])
     assert symbols.where == ["H % 16 == 0", "H <= 320"]
@@ -77,4 +77,4 @@ def test_a_size_that_is_a_multiple_of_a_symbol_is_a_symbol_with_a_condition() ->
 
 def test_a_size_that_only_data_decides_is_refused() -> None:
     with pytest.raises(Unreadable, match="depends on data"):
-        Symbols().size(stated("Symbol('u0')", 3))
+        FileSymbols().size(stated("Symbol('u0')", 3))

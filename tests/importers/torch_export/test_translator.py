@@ -46,8 +46,10 @@ def test_symbols_of_a_dynamic_export_are_those_of_the_input() -> None:
 
 
 def test_the_constants_that_a_graph_computes_are_read_with_its_weights() -> None:
-    imported = import_file("torch_export", str(FOLDER / "generative.pt2"), LIMITS)
-    masks = [array for array in imported.arrays().values() if array.dtype.kind == "b"]
+    reading = read(str(FOLDER / "generative.pt2"), LIMITS)
+    tensors = [stored for node in reading.graph.nodes for stored in node.tensors.values()]
+    assert reading.arrays is not None
+    masks = list(reading.arrays([stored.name for stored in tensors if stored.dtype == "bool"]).values())
     assert [mask.shape for mask in masks] == [(1, 1, 9, 9)] * len(masks)
     assert masks
     assert (masks[0][0, 0, 3] == [True] * 4 + [False] * 5).all()

@@ -1,7 +1,7 @@
 """The operators of torch.export → steps: a function for each, with the names and defaults of its schema.
 
 A function has the arguments of the operator by name, `x` for what the schema calls `self` or `input`. Arguments that
-are tensors are values of the graph, but those named in `held`, which are as the file has them: see `operands`.
+are tensors are values of the graph, but those named in `raw`, which are as the file has them: see `operands`.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ class Handled(NamedTuple):
     """The function of an operator, and the arguments that it takes as the file has them."""
 
     handler: Handler
-    held: frozenset[str]
+    raw: frozenset[str]
 
 
 HANDLERS: dict[str, Handled] = {}
 
 
-def operator(*names: str, held: tuple[str, ...] = ()) -> Callable[[H], H]:
+def operator(*names: str, raw: tuple[str, ...] = ()) -> Callable[[H], H]:
     """Register the function of operators, `conv2d` for `aten.conv2d`, or `conv2d.padding` for one overload."""
 
     def register(handler: H) -> H:
-        HANDLERS.update(dict.fromkeys(names, Handled(handler, frozenset(held))))
+        HANDLERS.update(dict.fromkeys(names, Handled(handler, frozenset(raw))))
         return handler
 
     return register

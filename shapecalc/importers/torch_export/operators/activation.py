@@ -13,7 +13,7 @@ from shapecalc.importers.unreadable import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 SAME_NAME = (
     "relu", "relu6", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "selu", "mish", "exp", "expm1", "log",
@@ -24,7 +24,7 @@ OTHER_NAME = {"log_sigmoid": "logsigmoid", "special_erf": "erf", "special_expm1"
 
 
 def _function(type_: str) -> Callable[..., Value]:
-    def activation(to: Translator, x: Value) -> Value:
+    def activation(to: Steps, x: Value) -> Value:
         return to.step(type_, to.floating(x))
 
     return activation
@@ -37,7 +37,7 @@ for _name, _type in OTHER_NAME.items():
 
 
 def _of_any(type_: str) -> Callable[..., Value]:
-    def function(to: Translator, x: Value) -> Value:
+    def function(to: Steps, x: Value) -> Value:
         return to.step(type_, to.numeric(x))
 
     return function
@@ -49,7 +49,7 @@ for _name, _type in {"abs": "abs", "neg": "negative", "negative": "negative", "s
 
 
 def _rounding(type_: str) -> Callable[..., Value]:
-    def function(to: Translator, x: Value, decimals: int = 0) -> Value:
+    def function(to: Steps, x: Value, decimals: int = 0) -> Value:
         if decimals:
             raise Unreadable("rounding to decimals")
         return x if x.dtype == "int64" else to.step(type_, x)
@@ -62,31 +62,31 @@ for _name in ("floor", "ceil", "round"):
 
 
 @operator("trunc", "fix")
-def trunc(to: Translator, x: Value) -> Value:
+def trunc(to: Steps, x: Value) -> Value:
     """A fraction that is cut off."""
     return to.step("cast", to.step("cast", x, dtype="int64"), dtype="float32")
 
 
 @operator("gelu")
-def gelu(to: Translator, x: Value, approximate: str = "none") -> Value:
+def gelu(to: Steps, x: Value, approximate: str = "none") -> Value:
     """GELU."""
     return to.step("gelu", x, approximate=approximate)
 
 
 @operator("leaky_relu")
-def leaky_relu(to: Translator, x: Value, negative_slope: float = 0.01) -> Value:
+def leaky_relu(to: Steps, x: Value, negative_slope: float = 0.01) -> Value:
     """A rectified linear unit with a slope."""
     return to.step("leaky_relu", x, negative_slope=float(negative_slope))
 
 
 @operator("rrelu")
-def rrelu(to: Translator, x: Value, lower: float = 1 / 8, upper: float = 1 / 3, **_: Any) -> Value:
+def rrelu(to: Steps, x: Value, lower: float = 1 / 8, upper: float = 1 / 3, **_: Any) -> Value:
     """A rectified linear unit whose slope is random in training, and the mean of its bounds in evaluation."""
     return to.step("leaky_relu", x, negative_slope=(float(lower) + float(upper)) / 2)
 
 
 @operator("elu")
-def elu(to: Translator, x: Value, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Value:
+def elu(to: Steps, x: Value, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Value:
     """An exponential linear unit."""
     if (scale, input_scale) != (1, 1):
         raise Unreadable("an `elu` with scales")
@@ -94,19 +94,19 @@ def elu(to: Translator, x: Value, alpha: float = 1, scale: float = 1, input_scal
 
 
 @operator("celu")
-def celu(to: Translator, x: Value, alpha: float = 1.0) -> Value:
+def celu(to: Steps, x: Value, alpha: float = 1.0) -> Value:
     """A continuously differentiable exponential linear unit."""
     return to.step("celu", x, alpha=float(alpha))
 
 
 @operator("softplus")
-def softplus(to: Translator, x: Value, beta: float = 1, threshold: float = 20) -> Value:
+def softplus(to: Steps, x: Value, beta: float = 1, threshold: float = 20) -> Value:
     """A smooth rectified linear unit."""
     return to.step("softplus", x, beta=float(beta), threshold=float(threshold))
 
 
 @operator("hardtanh")
-def hardtanh(to: Translator, x: Value, min_val: float = -1, max_val: float = 1) -> Value:
+def hardtanh(to: Steps, x: Value, min_val: float = -1, max_val: float = 1) -> Value:
     """Bounds; those of 0 and 6 have a name."""
     if (min_val, max_val) == (0, 6):
         return to.step("relu6", x)
@@ -114,13 +114,13 @@ def hardtanh(to: Translator, x: Value, min_val: float = -1, max_val: float = 1) 
 
 
 @operator("threshold")
-def threshold(to: Translator, x: Value, threshold: float, value: float) -> Value:
+def threshold(to: Steps, x: Value, threshold: float, value: float) -> Value:
     """A constant below a threshold."""
     return to.step("threshold", x, threshold=float(threshold), value=float(value))
 
 
 def _shrink(type_: str) -> Callable[..., Value]:
-    def function(to: Translator, x: Value, lambd: float = 0.5) -> Value:
+    def function(to: Steps, x: Value, lambd: float = 0.5) -> Value:
         return to.step(type_, x, lambd=float(lambd))
 
     return function
@@ -130,8 +130,8 @@ operator("hardshrink")(_shrink("hard_shrink"))
 operator("softshrink")(_shrink("soft_shrink"))
 
 
-@operator("prelu", "_prelu_kernel", held=("weight",))
-def prelu(to: Translator, x: Value, weight: Any) -> Value:
+@operator("prelu", "_prelu_kernel", raw=("weight",))
+def prelu(to: Steps, x: Value, weight: Any) -> Value:
     """A rectified linear unit with trainable slopes, or with slopes that are computed, of channels."""
     if isinstance(weight, (Value, Derived)):
         slopes = to.reshape(to.value(weight), (*weight.shape, *(1,) * (x.rank - 2)))
@@ -144,7 +144,7 @@ def prelu(to: Translator, x: Value, weight: Any) -> Value:
 
 
 def _softmax(type_: str) -> Callable[..., Value]:
-    def function(to: Translator, x: Value, dim: int, dtype: Any = None, half_to_float: bool = False) -> Value:
+    def function(to: Steps, x: Value, dim: int, dtype: Any = None, half_to_float: bool = False) -> Value:
         del dtype, half_to_float
         return to.step(type_, to.floating(x), dim=dim)
 
@@ -156,20 +156,20 @@ operator("log_softmax", "_log_softmax", "special_log_softmax")(_softmax("log_sof
 
 
 @operator("glu")
-def glu(to: Translator, x: Value, dim: int = -1) -> Value:
+def glu(to: Steps, x: Value, dim: int = -1) -> Value:
     """A gated linear unit."""
     return to.step("glu", x, dim=dim)
 
 
 @operator("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
-def dropout(to: Translator, x: Value, p: float, train: bool = False) -> Value:
+def dropout(to: Steps, x: Value, p: float, train: bool = False) -> Value:
     """A dropout; one that drops nothing is left out."""
     del train
     return to.step("dropout", x, p=float(p)) if p else x
 
 
 @operator("native_dropout")
-def native_dropout(to: Translator, x: Value, p: float, train: Any = None) -> Any:
+def native_dropout(to: Steps, x: Value, p: float, train: Any = None) -> Any:
     """A dropout with the flags of what it drops, which are not needed."""
     del train
     return dropout(to, x, p), None

@@ -14,12 +14,12 @@ from shapecalc.importers.unreadable import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
-HELD = ("x", "other")
+RAW = ("x", "other")
 
 
-def merged(to: Translator, type_: str, first: Any, second: Any, *, floats: bool = False) -> Value:
+def merged(to: Steps, type_: str, first: Any, second: Any, *, floats: bool = False) -> Value:
     """Return an operation on two operands, of which a number, or a constant that is one everywhere, is a field."""
     left, right = finite(to, first), finite(to, second)
     if right is not None and _keeps(first, second):
@@ -33,7 +33,7 @@ def merged(to: Translator, type_: str, first: Any, second: Any, *, floats: bool 
     return to.step(type_, to.numeric(to.value(first)), to.numeric(to.value(second)))
 
 
-def finite(to: Translator, operand: Any) -> float | None:
+def finite(to: Steps, operand: Any) -> float | None:
     """Return the number that an operand is, if a field can have it."""
     number = to.number(operand)
     return number if number is not None and math.isfinite(number) else None
@@ -49,42 +49,42 @@ def _keeps(x: Any, other: Any) -> bool:
 
 
 def _number(number: float, x: Value, floats: bool) -> float:
-    whole = x.dtype == "int64" and not floats and float(number).is_integer()
-    return int(number) if whole else float(number)
+    integral = x.dtype == "int64" and not floats and float(number).is_integer()
+    return int(number) if integral else float(number)
 
 
-def _times(to: Translator, x: Any, alpha: float) -> Any:
+def _times(to: Steps, x: Any, alpha: float) -> Any:
     return x if alpha == 1 else merged(to, "multiply", x, alpha)
 
 
-@operator("add", held=HELD)
-def add(to: Translator, x: Any, other: Any, alpha: float = 1) -> Any:
+@operator("add", raw=RAW)
+def add(to: Steps, x: Any, other: Any, alpha: float = 1) -> Any:
     """A sum."""
     if isinstance(x, Complex) or isinstance(other, Complex):
         return _of_complex(to, x, other, "add")
     return merged(to, "add", x, _times(to, other, alpha))
 
 
-@operator("sub", "subtract", held=HELD)
-def subtract(to: Translator, x: Any, other: Any, alpha: float = 1) -> Any:
+@operator("sub", "subtract", raw=RAW)
+def subtract(to: Steps, x: Any, other: Any, alpha: float = 1) -> Any:
     """A difference."""
     if isinstance(x, Complex) or isinstance(other, Complex):
         return _of_complex(to, x, other, "subtract")
     return merged(to, "subtract", x, _times(to, other, alpha))
 
 
-@operator("rsub", held=HELD)
-def subtract_from(to: Translator, x: Any, other: Any, alpha: float = 1) -> Value:
+@operator("rsub", raw=RAW)
+def subtract_from(to: Steps, x: Any, other: Any, alpha: float = 1) -> Value:
     """A difference whose operands are in the other order."""
     return merged(to, "subtract", other, _times(to, x, alpha))
 
 
-def _of_complex(to: Translator, x: Any, other: Any, type_: str) -> Complex:
+def _of_complex(to: Steps, x: Any, other: Any, type_: str) -> Complex:
     (a, b), (c, d) = parts(to, x), parts(to, other)
     return Complex(to.step(type_, a, c), to.step(type_, b, d))
 
 
-def parts(to: Translator, operand: Any) -> tuple[Value, Value]:
+def parts(to: Steps, operand: Any) -> tuple[Value, Value]:
     """Return the real and the imaginary part of an operand."""
     if isinstance(operand, Complex):
         return operand.real, operand.imaginary
@@ -94,15 +94,15 @@ def parts(to: Translator, operand: Any) -> tuple[Value, Value]:
     raise Unreadable("complex numbers with others")
 
 
-@operator("mul", "multiply", held=HELD)
-def multiply(to: Translator, x: Any, other: Any) -> Any:
+@operator("mul", "multiply", raw=RAW)
+def multiply(to: Steps, x: Any, other: Any) -> Any:
     """A product; of flags, whether both are true; of complex numbers (ac − bd) + (ad + bc)i."""
     if isinstance(x, Complex) or isinstance(other, Complex):
-        whole, number = (x, other) if isinstance(x, Complex) else (other, x)
+        factor, number = (x, other) if isinstance(x, Complex) else (other, x)
         if isinstance(number, (int, float)):
-            return Complex(*(merged(to, "multiply", part, number) for part in whole))
+            return Complex(*(merged(to, "multiply", part, number) for part in factor))
         if isinstance(number, Value):
-            return Complex(*(to.step("multiply", part, number) for part in whole))
+            return Complex(*(to.step("multiply", part, number) for part in factor))
         (a, b), (c, d) = parts(to, x), parts(to, other)
         real = to.step("subtract", to.step("multiply", a, c), to.step("multiply", b, d))
         return Complex(real, to.step("add", to.step("multiply", a, d), to.step("multiply", b, c)))
@@ -111,8 +111,8 @@ def multiply(to: Translator, x: Any, other: Any) -> Any:
     return merged(to, "multiply", x, other)
 
 
-@operator("div", "divide", "true_divide", held=HELD)
-def divide(to: Translator, x: Any, other: Any, rounding_mode: str | None = None) -> Value:
+@operator("div", "divide", "true_divide", raw=RAW)
+def divide(to: Steps, x: Any, other: Any, rounding_mode: str | None = None) -> Value:
     """A quotient, which may be rounded."""
     quotient = merged(to, "divide", x, other)
     if rounding_mode is None:
@@ -120,21 +120,21 @@ def divide(to: Translator, x: Any, other: Any, rounding_mode: str | None = None)
     return to.step("floor", quotient) if rounding_mode == "floor" else to.step("cast", quotient, dtype="int64")
 
 
-@operator("floor_divide", held=HELD)
-def floor_divide(to: Translator, x: Any, other: Any) -> Value:
+@operator("floor_divide", raw=RAW)
+def floor_divide(to: Steps, x: Any, other: Any) -> Value:
     """A quotient that is rounded down."""
     return divide(to, x, other, "floor")
 
 
-@operator("remainder", "fmod", held=HELD)
-def remainder(to: Translator, x: Any, other: Any) -> Value:
+@operator("remainder", "fmod", raw=RAW)
+def remainder(to: Steps, x: Any, other: Any) -> Value:
     """What is left of a division that is rounded down."""
-    whole = floor_divide(to, x, other)
-    return merged(to, "subtract", x, merged(to, "multiply", whole, other))
+    quotient = floor_divide(to, x, other)
+    return merged(to, "subtract", x, merged(to, "multiply", quotient, other))
 
 
-@operator("pow", held=("x", "exponent"))
-def power(to: Translator, x: Any, exponent: Any) -> Value:
+@operator("pow", raw=("x", "exponent"))
+def power(to: Steps, x: Any, exponent: Any) -> Value:
     """A power."""
     if to.number(exponent) == 2 and isinstance(x, (Value, FileTensor, Derived)):  # noqa: PLR2004 - a square
         return to.step("square", to.value(x))
@@ -142,25 +142,25 @@ def power(to: Translator, x: Any, exponent: Any) -> Value:
 
 
 @operator("exp2")
-def power_of_two(to: Translator, x: Value) -> Value:
+def power_of_two(to: Steps, x: Value) -> Value:
     """A power of 2."""
     return to.step("power", to.floating(x), other=2.0, reverse=True)
 
 
-@operator("maximum", "max.other", held=HELD)
-def maximum(to: Translator, x: Any, other: Any) -> Value:
+@operator("maximum", "max.other", raw=RAW)
+def maximum(to: Steps, x: Any, other: Any) -> Value:
     """The greater of two."""
     return merged(to, "maximum", x, other)
 
 
-@operator("minimum", "min.other", held=HELD)
-def minimum(to: Translator, x: Any, other: Any) -> Value:
+@operator("minimum", "min.other", raw=RAW)
+def minimum(to: Steps, x: Any, other: Any) -> Value:
     """The smaller of two."""
     return merged(to, "minimum", x, other)
 
 
-@operator("clamp", "clip", "clamp_min", "clamp_max", held=("min", "max"))
-def clamp(to: Translator, x: Value, min: Any = None, max: Any = None) -> Value:  # noqa: A002
+@operator("clamp", "clip", "clamp_min", "clamp_max", raw=("min", "max"))
+def clamp(to: Steps, x: Value, min: Any = None, max: Any = None) -> Value:  # noqa: A002
     """Bounds, which may be tensors."""
     bounds = {"min": min, "max": max}
     numbers = {key: finite(to, bound) for key, bound in bounds.items() if bound is not None}
@@ -175,25 +175,25 @@ def clamp(to: Translator, x: Value, min: Any = None, max: Any = None) -> Value: 
 
 
 @operator("addcmul")
-def addcmul(to: Translator, x: Value, tensor1: Value, tensor2: Value, value: float = 1) -> Value:
+def addcmul(to: Steps, x: Value, tensor1: Value, tensor2: Value, value: float = 1) -> Value:
     """A product that is added."""
     return to.step("add", x, _times(to, to.step("multiply", tensor1, tensor2), value))
 
 
 @operator("addcdiv")
-def addcdiv(to: Translator, x: Value, tensor1: Value, tensor2: Value, value: float = 1) -> Value:
+def addcdiv(to: Steps, x: Value, tensor1: Value, tensor2: Value, value: float = 1) -> Value:
     """A quotient that is added."""
     return to.step("add", x, _times(to, to.step("divide", tensor1, tensor2), value))
 
 
-@operator("lerp", held=("weight",))
-def lerp(to: Translator, x: Value, end: Value, weight: Any) -> Value:
+@operator("lerp", raw=("weight",))
+def lerp(to: Steps, x: Value, end: Value, weight: Any) -> Value:
     """A mean of two values with a weight."""
     return to.step("add", x, merged(to, "multiply", to.step("subtract", end, x), weight))
 
 
-@operator("linear", held=("weight", "bias"))
-def linear(to: Translator, x: Value, weight: Any, bias: Any = None) -> Value:
+@operator("linear", raw=("weight", "bias"))
+def linear(to: Steps, x: Value, weight: Any, bias: Any = None) -> Value:
     """A fully connected layer; one whose weight is computed is a product of matrices."""
     try:
         fields, tensors = weights_of(to, weight, bias)
@@ -205,12 +205,12 @@ def linear(to: Translator, x: Value, weight: Any, bias: Any = None) -> Value:
     return result if bias is None or "bias" in tensors else to.step("add", result, to.value(bias))
 
 
-def _at_least_2d(to: Translator, x: Value) -> Value:
+def _at_least_2d(to: Steps, x: Value) -> Value:
     return to.step("unsqueeze", x, dim=0) if x.rank == 1 else x
 
 
-@operator("addmm", held=("x", "mat2"))
-def addmm(to: Translator, x: Any, mat1: Value, mat2: Any, beta: float = 1, alpha: float = 1) -> Value:
+@operator("addmm", raw=("x", "mat2"))
+def addmm(to: Steps, x: Any, mat1: Value, mat2: Any, beta: float = 1, alpha: float = 1) -> Value:
     """A product of matrices that is added: a fully connected layer if one is a parameter, or the transpose of one."""
     turned = isinstance(mat2, Derived) and mat2.operator in {"aten.t", "aten.transpose", "aten.permute"}
     if turned and isinstance(mat2["x"], FileTensor) and isinstance(x, FileTensor) and (alpha, beta) == (1, 1):
@@ -227,14 +227,14 @@ def addmm(to: Translator, x: Any, mat1: Value, mat2: Any, beta: float = 1, alpha
 
 
 @operator("baddbmm")
-def baddbmm(to: Translator, x: Value, batch1: Value, batch2: Value, beta: float = 1, alpha: float = 1) -> Value:
+def baddbmm(to: Steps, x: Value, batch1: Value, batch2: Value, beta: float = 1, alpha: float = 1) -> Value:
     """Products of matrices that are added."""
     product = _times(to, to.step("matmul", batch1, batch2), alpha)
     return product if beta == 0 else to.step("add", product, _times(to, x, beta))
 
 
 @operator("matmul", "bmm", "mm", "mv", "dot")
-def matmul(to: Translator, x: Value, other: Value | None = None, mat2: Value | None = None, **kwargs: Any) -> Value:
+def matmul(to: Steps, x: Value, other: Value | None = None, mat2: Value | None = None, **kwargs: Any) -> Value:
     """A product of matrices; a vector is a matrix of one row or one column."""
     other = next(each for each in (other, mat2, *kwargs.values()) if each is not None)
     first = _at_least_2d(to, x)
@@ -246,13 +246,13 @@ def matmul(to: Translator, x: Value, other: Value | None = None, mat2: Value | N
 
 
 @operator("outer", "ger")
-def outer(to: Translator, x: Value, vec2: Value) -> Value:
+def outer(to: Steps, x: Value, vec2: Value) -> Value:
     """All products of the elements of two vectors."""
     return to.step("multiply", to.step("unsqueeze", x, dim=1), vec2)
 
 
 @operator("einsum")
-def einsum(to: Translator, equation: str, tensors: Sequence[Value], path: Any = None) -> Value:
+def einsum(to: Steps, equation: str, tensors: Sequence[Value], path: Any = None) -> Value:
     """A sum of products by an equation."""
     del path
     equation = equation.replace(" ", "")

@@ -9,12 +9,12 @@ from shapecalc.importers.torch_export.operators import operator
 
 if TYPE_CHECKING:
     from shapecalc.importers.graph import Value
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 
 @operator("scaled_dot_product_attention")
 def attention(
-    to: Translator, query: Value, key: Value, value: Value, attn_mask: Value | None = None, dropout_p: float = 0.0,
+    to: Steps, query: Value, key: Value, value: Value, attn_mask: Value | None = None, dropout_p: float = 0.0,
     is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,
 ) -> Value:  # fmt: skip
     """Attention of queries to keys."""
@@ -33,7 +33,7 @@ def attention(
 
 @operator("_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention",
           "_scaled_dot_product_efficient_attention", "_scaled_dot_product_fused_attention_overrideable")  # fmt: skip
-def fused_attention(to: Translator, query: Value, key: Value, value: Value, attn_mask: Value | None = None,
+def fused_attention(to: Steps, query: Value, key: Value, value: Value, attn_mask: Value | None = None,
                     attn_bias: Value | None = None, is_causal: bool = False, scale: float | None = None,
                     **_: Any) -> Any:  # fmt: skip
     """Attention by a fused kernel, with what its gradient needs."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.importers.graph import Value
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 COMPARISONS = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater",
                "ge": "greater_equal"}  # fmt: skip
@@ -19,7 +19,7 @@ MIRRORED = {"less": "greater", "less_equal": "greater_equal", "greater": "less",
 
 
 def _comparison(type_: str) -> Callable[..., Value]:
-    def function(to: Translator, x: Any, other: Any) -> Value:
+    def function(to: Steps, x: Any, other: Any) -> Value:
         number = finite(to, other)
         if number is None and finite(to, x) is not None and len(getattr(x, "shape", [])) == 0:
             return to.step(MIRRORED.get(type_, type_), to.numeric(to.value(other)), other=finite(to, x))
@@ -32,15 +32,15 @@ def _comparison(type_: str) -> Callable[..., Value]:
 
 
 for _name, _type in COMPARISONS.items():
-    operator(_name, held=("x", "other"))(_comparison(_type))
+    operator(_name, raw=("x", "other"))(_comparison(_type))
 
 
-def _flags(to: Translator, x: Value) -> Value:
+def _flags(to: Steps, x: Value) -> Value:
     return x if x.dtype == "bool" else to.step("cast", x, dtype="bool")
 
 
 def _both(type_: str) -> Callable[..., Value]:
-    def function(to: Translator, x: Value, other: Value) -> Value:
+    def function(to: Steps, x: Value, other: Value) -> Value:
         return to.step(type_, _flags(to, x), _flags(to, other))
 
     return function
@@ -52,19 +52,19 @@ operator("logical_xor", "bitwise_xor", "__xor__")(_both("not_equal"))
 
 
 @operator("logical_not", "bitwise_not")
-def logical_not(to: Translator, x: Value) -> Value:
+def logical_not(to: Steps, x: Value) -> Value:
     """A negation."""
     return to.step("logical_not", _flags(to, x))
 
 
 @operator("isnan")
-def isnan(to: Translator, x: Value) -> Value:
+def isnan(to: Steps, x: Value) -> Value:
     """Whether elements are not numbers: they are not equal to themselves."""
     return to.step("not_equal", x, x)
 
 
-@operator("where", held=("x", "other"))
-def where(to: Translator, condition: Value, x: Any, other: Any) -> Value:
+@operator("where", raw=("x", "other"))
+def where(to: Steps, condition: Value, x: Any, other: Any) -> Value:
     """A choice between two tensors, or numbers."""
     left, right = finite(to, x), to.number(other)
     floats = to.meta is None or to.meta.dtype == "float32"
@@ -79,8 +79,8 @@ def where(to: Translator, condition: Value, x: Any, other: Any) -> Value:
     return to.step("where", *reads, **fields)
 
 
-@operator("masked_fill", held=("value",))
-def masked_fill(to: Translator, x: Value, mask: Value, value: Any) -> Value:
+@operator("masked_fill", raw=("value",))
+def masked_fill(to: Steps, x: Value, mask: Value, value: Any) -> Value:
     """A value where a mask is true."""
     number = to.number(value)
     if number is None:
@@ -93,7 +93,7 @@ def masked_fill(to: Translator, x: Value, mask: Value, value: Any) -> Value:
 
 
 def _over(type_: str) -> Callable[..., Value]:
-    def function(to: Translator, x: Value, dim: Any = None, keepdim: bool = False) -> Value:
+    def function(to: Steps, x: Value, dim: Any = None, keepdim: bool = False) -> Value:
         dims = list(range(x.rank)) if dim is None else dim
         numbers = to.step("cast", _flags(to, x), dtype="int64")
         return to.step("cast", to.step(type_, numbers, dim=dims, keepdim=keepdim), dtype="bool")

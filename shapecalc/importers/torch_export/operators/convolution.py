@@ -13,16 +13,16 @@ from shapecalc.importers.unreadable import Unreadable
 from shapecalc.layers.weights import DIRECTION, NORM
 
 if TYPE_CHECKING:
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
-HELD = ("weight", "bias")
+RAW = ("weight", "bias")
 SHAPES_ALONE = frozenset({"view", "reshape", "unsqueeze", "squeeze", "alias", "detach", "contiguous", "clone", "to"})
 """Operators that leave the elements of a tensor as they are, in their order."""
 
 
-@operator("conv1d", "conv2d", "conv3d", held=HELD)
+@operator("conv1d", "conv2d", "conv3d", raw=RAW)
 def conv(
-    to: Translator, x: Value, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+    to: Steps, x: Value, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
     groups: int = 1,
 ) -> Value:  # fmt: skip
     """A convolution; one of a single map, without the axis of the batch, gets that axis."""
@@ -38,9 +38,9 @@ def conv(
     return to.step("squeeze", result, dim=0) if alone else with_bias(to, result, bias, tensors)
 
 
-@operator("conv_transpose1d", "conv_transpose2d", "conv_transpose3d", held=HELD)
+@operator("conv_transpose1d", "conv_transpose2d", "conv_transpose3d", raw=RAW)
 def conv_transpose(
-    to: Translator, x: Value, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
+    to: Steps, x: Value, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
     groups: int = 1, dilation: Any = 1,
 ) -> Value:  # fmt: skip
     """A transposed convolution."""
@@ -56,9 +56,9 @@ def conv_transpose(
     return with_bias(to, result, bias, tensors)
 
 
-@operator("convolution", "_convolution", held=HELD)
+@operator("convolution", "_convolution", raw=RAW)
 def convolution(
-    to: Translator, x: Value, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, transposed: bool,
+    to: Steps, x: Value, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, transposed: bool,
     output_padding: Any, groups: int, **_: Any,
 ) -> Value:  # fmt: skip
     """A convolution of either kind, as the core operators have it."""
@@ -67,9 +67,9 @@ def convolution(
     return conv(to, x, weight, bias, stride, padding, dilation, groups)
 
 
-@operator("torchvision.deform_conv2d.default", "deform_conv2d", held=("weight", "bias"))
+@operator("torchvision.deform_conv2d.default", "deform_conv2d", raw=("weight", "bias"))
 def deform_conv(
-    to: Translator, x: Value, weight: Any, offset: Value, mask: Value, bias: Any, stride_h: int, stride_w: int,
+    to: Steps, x: Value, weight: Any, offset: Value, mask: Value, bias: Any, stride_h: int, stride_w: int,
     pad_h: int, pad_w: int, dilation_h: int, dilation_w: int, groups: int, offset_groups: int, use_mask: bool,
 ) -> Value:  # fmt: skip
     """A deformable convolution."""
@@ -97,7 +97,7 @@ def padding_of(padding: Any, count: int) -> Any:
     return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
-def with_bias(to: Translator, x: Value, bias: Any, tensors: dict[str, Stored]) -> Value:
+def with_bias(to: Steps, x: Value, bias: Any, tensors: dict[str, Stored]) -> Value:
     """Return a map with the bias added that its layer does not have, because it is computed."""
     if bias is None or "bias" in tensors:
         return x
@@ -105,7 +105,7 @@ def with_bias(to: Translator, x: Value, bias: Any, tensors: dict[str, Stored]) -
     return to.step("add", x, to.step("reshape", to.value(bias), shape=shape))
 
 
-def weights_of(to: Translator, weight: Any, bias: Any) -> tuple[dict[str, Any], dict[str, Stored]]:
+def weights_of(to: Steps, weight: Any, bias: Any) -> tuple[dict[str, Any], dict[str, Stored]]:
     """Return the fields by which a layer computes its weight, and the tensors that it has.
 
     Raises `Unreadable` if its weight is computed otherwise.
@@ -124,7 +124,7 @@ def weights_of(to: Translator, weight: Any, bias: Any) -> tuple[dict[str, Any], 
     return {}, {"weight": to.weight(weight), **tensors}
 
 
-def same_elements(to: Translator, weight: Derived) -> Stored | None:
+def same_elements(to: Steps, weight: Derived) -> Stored | None:
     """Return the parameter whose elements a computed tensor has in their order, in the shape of that tensor."""
     operand: Any = weight
     while isinstance(operand, Derived) and operand.operator.removeprefix("aten.") in SHAPES_ALONE:
@@ -142,7 +142,7 @@ def same_elements(to: Translator, weight: Derived) -> Stored | None:
     return stored
 
 
-def filters_of(to: Translator, rows: Derived) -> Stored | None:
+def filters_of(to: Steps, rows: Derived) -> Stored | None:
     """Return the parameter of which a tensor is a view."""
     operand: Any = rows
     while isinstance(operand, Derived) and operand.operator.removeprefix("aten.") in SHAPES_ALONE:
@@ -150,7 +150,7 @@ def filters_of(to: Translator, rows: Derived) -> Stored | None:
     return to.weight(operand) if isinstance(operand, FileTensor) else None
 
 
-def computed_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any], dict[str, Stored]]:
+def computed_weight(to: Steps, weight: Derived) -> tuple[dict[str, Any], dict[str, Stored]]:
     """Return the fields and the tensors of a weight that is normalized or standardized."""
     if weight.operator in {"aten._weight_norm", "aten._weight_norm_interface"}:
         direction, lengths = weight["v"], weight["g"]
@@ -160,7 +160,7 @@ def computed_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any], di
     return standardized_weight(to, weight)
 
 
-def standardized_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any], dict[str, Stored]]:
+def standardized_weight(to: Steps, weight: Derived) -> tuple[dict[str, Any], dict[str, Stored]]:
     """Return the fields and the tensors of a weight that a batch norm of its filters standardizes."""
     source: Any = weight["x"]
     standardized = weight.operator in {"aten.reshape_as", "aten.view", "aten.reshape", "aten.view_as"}
@@ -182,7 +182,7 @@ def standardized_weight(to: Translator, weight: Derived) -> tuple[dict[str, Any]
     return fields | {"gain": True, "gamma": gamma}, {"weight": own, "gain": gain}
 
 
-def gain_of(to: Translator, factor: Any, own: Stored) -> tuple[float, Stored]:
+def gain_of(to: Steps, factor: Any, own: Stored) -> tuple[float, Stored]:
     """Return gamma and the gain of standardized filters: their product, divided by the root of the fan-in."""
     product: Any = factor
     while isinstance(product, Derived) and product.operator.removeprefix("aten.") in SHAPES_ALONE:

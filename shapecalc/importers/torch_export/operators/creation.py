@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from shapecalc.importers.graph import Value
     from shapecalc.importers.torch_export.operands import DType
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 
-def filled(to: Translator, shape: Sequence[Dim], number: Any) -> Value:
+def filled(to: Steps, shape: Sequence[Dim], number: Any) -> Value:
     """Return a tensor whose elements are all one number, in the dtype that the file states."""
     dtype = to.meta.dtype if to.meta else "float32"
     value = {"float32": float, "int64": int, "bool": bool}[dtype](number)
@@ -26,37 +26,37 @@ def filled(to: Translator, shape: Sequence[Dim], number: Any) -> Value:
 
 
 @operator("full", "new_full")
-def full(to: Translator, size: Any, fill_value: Any, **_: Any) -> Value:
+def full(to: Steps, size: Any, fill_value: Any, **_: Any) -> Value:
     """A number everywhere."""
     return filled(to, size, fill_value)
 
 
 @operator("zeros", "new_zeros", "empty", "new_empty")
-def zeros(to: Translator, size: Any, **_: Any) -> Value:
+def zeros(to: Steps, size: Any, **_: Any) -> Value:
     """Zeros, also in place of elements that are not set yet."""
     return filled(to, size, 0)
 
 
 @operator("ones", "new_ones")
-def ones(to: Translator, size: Any, **_: Any) -> Value:
+def ones(to: Steps, size: Any, **_: Any) -> Value:
     """Ones."""
     return filled(to, size, 1)
 
 
 @operator("zeros_like", "empty_like", "zero")
-def zeros_like(to: Translator, x: Value, **_: Any) -> Value:
+def zeros_like(to: Steps, x: Value, **_: Any) -> Value:
     """Zeros in the shape of a tensor."""
     return filled(to, x.shape, 0)
 
 
 @operator("ones_like")
-def ones_like(to: Translator, x: Value, **_: Any) -> Value:
+def ones_like(to: Steps, x: Value, **_: Any) -> Value:
     """Ones in the shape of a tensor."""
     return filled(to, x.shape, 1)
 
 
-@operator("full_like", "fill", held=("fill_value", "value"))
-def full_like(to: Translator, x: Value, fill_value: Any = None, value: Any = None, **_: Any) -> Value:
+@operator("full_like", "fill", raw=("fill_value", "value"))
+def full_like(to: Steps, x: Value, fill_value: Any = None, value: Any = None, **_: Any) -> Value:
     """A number in the shape of a tensor."""
     operand = value if fill_value is None else fill_value
     number = to.number(operand)
@@ -64,21 +64,21 @@ def full_like(to: Translator, x: Value, fill_value: Any = None, value: Any = Non
 
 
 @operator("scalar_tensor", "tensor")
-def scalar(to: Translator, s: Any, **_: Any) -> Value:
+def scalar(to: Steps, s: Any, **_: Any) -> Value:
     """A number."""
     if isinstance(s, Expr):
         return size_as_value(to, s)
     return filled(to, (), s)
 
 
-def size_as_value(to: Translator, size: Expr) -> Value:
+def size_as_value(to: Steps, size: Expr) -> Value:
     """Return a size as a tensor: the number of ones along an axis."""
     ones_ = to.step("expand", to.constant(1), size=(size,))
     return to.step("sum", ones_, dim=0)
 
 
 @operator("arange", "arange.start", "arange.start_step")
-def arange(to: Translator, end: Any, start: Any = 0, step: Any = 1, dtype: DType | None = None, **_: Any) -> Value:
+def arange(to: Steps, end: Any, start: Any = 0, step: Any = 1, dtype: DType | None = None, **_: Any) -> Value:
     """Numbers at equal distances, as many as a symbol says: running sums of ones."""
     count = end - start
     if step != 1:
@@ -93,8 +93,8 @@ def arange(to: Translator, end: Any, start: Any = 0, step: Any = 1, dtype: DType
     return result if wanted == "int64" else to.step("cast", result, dtype=wanted)
 
 
-@operator("copy", held=("src",))
-def copy(to: Translator, x: Value, src: Any, **_: Any) -> Value:
+@operator("copy", raw=("src",))
+def copy(to: Steps, x: Value, src: Any, **_: Any) -> Value:
     """Another value in place of a tensor."""
     value = to.value(src)
     value = value if value.dtype == x.dtype else to.step("cast", value, dtype=x.dtype)
@@ -102,7 +102,7 @@ def copy(to: Translator, x: Value, src: Any, **_: Any) -> Value:
 
 
 @operator("rand", "randn", "rand_like", "randn_like", "bernoulli", "normal", "randint", "randperm", "multinomial")
-def random(to: Translator, **_: Any) -> Value:
+def random(to: Steps, **_: Any) -> Value:
     """Random numbers, which a layer of an architecture does not give."""
     del to
     raise Unreadable("random numbers")

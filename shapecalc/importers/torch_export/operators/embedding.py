@@ -9,11 +9,11 @@ from shapecalc.importers.torch_export.operands import Derived
 from shapecalc.importers.torch_export.operators import operator
 
 if TYPE_CHECKING:
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 
-@operator("embedding", held=("weight",))
-def embedding(to: Translator, weight: Any, indices: Value, padding_idx: int = -1, **_: Any) -> Value:
+@operator("embedding", raw=("weight",))
+def embedding(to: Steps, weight: Any, indices: Value, padding_idx: int = -1, **_: Any) -> Value:
     """A row of a table for each index."""
     if isinstance(weight, (Value, Derived)):
         return to.step("take", to.value(weight), indices, dim=0)
@@ -24,6 +24,6 @@ def embedding(to: Translator, weight: Any, indices: Value, padding_idx: int = -1
 
 
 @operator("one_hot")
-def one_hot(to: Translator, x: Value, num_classes: int = -1) -> Value:
+def one_hot(to: Steps, x: Value, num_classes: int = -1) -> Value:
     """A row of zeros with a 1 for each index."""
     return to.step("one_hot", x, num_classes=num_classes)

@@ -15,12 +15,12 @@ from shapecalc.importers.unreadable import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 MOST_LISTED = 64
 
 
-def _take(to: Translator, x: Value, dim: int, index: Any) -> Value:
+def _take(to: Steps, x: Value, dim: int, index: Any) -> Value:
     """Return positions of an axis: by a list if they are constant and few, else by an input."""
     index = to.array(index)
     if is_array(index) and index.ndim == 1 and 0 < index.size <= MOST_LISTED:
@@ -33,14 +33,14 @@ def _take(to: Translator, x: Value, dim: int, index: Any) -> Value:
     return to.step("take", x, to.value(index), dim=dim)
 
 
-@operator("index_select", held=("index",))
-def index_select(to: Translator, x: Value, dim: int, index: Any) -> Value:
+@operator("index_select", raw=("index",))
+def index_select(to: Steps, x: Value, dim: int, index: Any) -> Value:
     """Positions of an axis by a list."""
     return _take(to, x, dim % x.rank, index)
 
 
-@operator("index", "_unsafe_index", held=("indices",))
-def index(to: Translator, x: Value, indices: Sequence[Any]) -> Value:
+@operator("index", "_unsafe_index", raw=("indices",))
+def index(to: Steps, x: Value, indices: Sequence[Any]) -> Value:
     """Positions of one axis, or of several neighbouring ones, which are joined for it."""
     indices = [to.array(each) for each in indices]
     dims = [dim for dim, each in enumerate(indices) if each is not None]
@@ -73,7 +73,7 @@ def _number_of(x: Value) -> Value:
     return x.node.reads[0]
 
 
-def _joined(to: Translator, tensors: Sequence[Any], sizes: Sequence[Any]) -> Any:
+def _joined(to: Steps, tensors: Sequence[Any], sizes: Sequence[Any]) -> Any:
     """Return the index of axes that are joined: of rows and columns, row · columns + column."""
     if all(is_array(each) for each in tensors) and all(isinstance(size, int) for size in sizes):
         flat = tensors[0] % sizes[0]
@@ -88,14 +88,14 @@ def _joined(to: Translator, tensors: Sequence[Any], sizes: Sequence[Any]) -> Any
 
 
 @operator("gather")
-def gather(to: Translator, x: Value, dim: int, index: Value, sparse_grad: bool = False) -> Value:
+def gather(to: Steps, x: Value, dim: int, index: Value, sparse_grad: bool = False) -> Value:
     """Elements along an axis by indices."""
     del sparse_grad
     return to.step("gather", x, index, dim=dim)
 
 
 @operator("take_along_dim")
-def take_along_dim(to: Translator, x: Value, indices: Value, dim: int | None = None) -> Value:
+def take_along_dim(to: Steps, x: Value, indices: Value, dim: int | None = None) -> Value:
     """Elements along an axis by indices, which are repeated along the other axes."""
     if dim is None:
         return to.step("take", to.step("reshape", x, shape=(-1,)), to.step("reshape", indices, shape=(-1,)), dim=0)
@@ -104,8 +104,8 @@ def take_along_dim(to: Translator, x: Value, indices: Value, dim: int | None = N
     return to.step("gather", x, to.expand(indices, shape), dim=dim)
 
 
-@operator("index_put", held=("indices", "values"))
-def index_put(to: Translator, x: Value, indices: Sequence[Any], values: Any, accumulate: bool = False) -> Value:
+@operator("index_put", raw=("indices", "values"))
+def index_put(to: Steps, x: Value, indices: Sequence[Any], values: Any, accumulate: bool = False) -> Value:
     """Elements that are set where flags are true."""
     (mask, *rest) = indices
     mask = to.array(mask)
@@ -119,7 +119,7 @@ def index_put(to: Translator, x: Value, indices: Sequence[Any], values: Any, acc
 
 
 @operator("topk")
-def topk(to: Translator, x: Value, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:  # noqa: A002
+def topk(to: Steps, x: Value, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:  # noqa: A002
     """The greatest elements of an axis, and where they are."""
     del sorted
     values = to.step("topk", x, k=k, dim=dim, largest=largest)
@@ -127,7 +127,7 @@ def topk(to: Translator, x: Value, k: int, dim: int = -1, largest: bool = True, 
 
 
 @operator("sort")
-def sort(to: Translator, x: Value, dim: int = -1, descending: bool = False, **_: Any) -> Any:
+def sort(to: Steps, x: Value, dim: int = -1, descending: bool = False, **_: Any) -> Any:
     """All elements of an axis in order: as many as it has."""
     size = x.shape[dim]
     if not isinstance(size, int):
@@ -136,13 +136,13 @@ def sort(to: Translator, x: Value, dim: int = -1, descending: bool = False, **_:
 
 
 @operator("argsort")
-def argsort(to: Translator, x: Value, dim: int = -1, descending: bool = False, **_: Any) -> Any:
+def argsort(to: Steps, x: Value, dim: int = -1, descending: bool = False, **_: Any) -> Any:
     """Where the elements of an axis are, in their order."""
     return sort(to, x, dim, descending)[1]
 
 
 @operator("argmax")
-def argmax(to: Translator, x: Value, dim: int | None = None, keepdim: bool = False) -> Value:
+def argmax(to: Steps, x: Value, dim: int | None = None, keepdim: bool = False) -> Value:
     """Where the greatest element of an axis is."""
     if dim is None:
         x, dim = to.step("reshape", x, shape=(-1,)), 0
@@ -150,13 +150,13 @@ def argmax(to: Translator, x: Value, dim: int | None = None, keepdim: bool = Fal
 
 
 @operator("argmin")
-def argmin(to: Translator, x: Value, dim: int | None = None, keepdim: bool = False) -> Value:
+def argmin(to: Steps, x: Value, dim: int | None = None, keepdim: bool = False) -> Value:
     """Where the smallest element of an axis is."""
     return argmax(to, to.step("negative", x), dim, keepdim)
 
 
 @operator("slice_scatter")
-def slice_scatter(to: Translator, x: Value, src: Value, dim: int = 0, start: Any = None, end: Any = None,
+def slice_scatter(to: Steps, x: Value, src: Value, dim: int = 0, start: Any = None, end: Any = None,
                   step: int = 1) -> Value:  # fmt: skip
     """A tensor with another value in a range of an axis."""
     from shapecalc.importers.torch_export.views import written_back  # noqa: PLC0415 - only this needs it
@@ -165,7 +165,7 @@ def slice_scatter(to: Translator, x: Value, src: Value, dim: int = 0, start: Any
 
 
 @operator("select_scatter")
-def select_scatter(to: Translator, x: Value, src: Value, dim: int, index: int) -> Value:
+def select_scatter(to: Steps, x: Value, src: Value, dim: int, index: int) -> Value:
     """A tensor with another value at one position of an axis."""
     from shapecalc.importers.torch_export.views import written_back  # noqa: PLC0415 - only this needs it
 

@@ -8,6 +8,7 @@ from shapecalc.dims import Dim, Expr, product
 from shapecalc.importers.torch_export.dtypes import dtype_of
 from shapecalc.importers.torch_export.operands import Empty
 from shapecalc.importers.torch_export.operators import operator
+from shapecalc.importers.torch_export.program import is_contiguous
 from shapecalc.importers.torch_export.views import order_of, part_sizes, slice_bounds
 from shapecalc.importers.unreadable import Unreadable
 
@@ -16,19 +17,19 @@ if TYPE_CHECKING:
 
     from shapecalc.importers.graph import Value
     from shapecalc.importers.torch_export.operands import DType
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 
 @operator("alias", "contiguous", "clone", "detach", "lift_fresh_copy", "lift_fresh", "to.device", "_conj", "conj",
           "resolve_conj", "view_copy", "alias_copy")  # fmt: skip
-def same(to: Translator, x: Value, **_: Any) -> Value:
+def same(to: Steps, x: Value, **_: Any) -> Value:
     """A tensor as it is."""
     del to
     return x
 
 
 @operator("to", "_to_copy", "type_as", "float", "int", "long", "bool")
-def cast(to: Translator, x: Value, dtype: DType | None = None, other: Value | None = None, **_: Any) -> Value:
+def cast(to: Steps, x: Value, dtype: DType | None = None, other: Value | None = None, **_: Any) -> Value:
     """A tensor in another dtype; all floating-point numbers are float32 here."""
     if other is not None:
         wanted = other.dtype
@@ -42,7 +43,7 @@ def cast(to: Translator, x: Value, dtype: DType | None = None, other: Value | No
 
 
 @operator("flatten")
-def flatten(to: Translator, x: Value, start_dim: int = 0, end_dim: int = -1) -> Value:
+def flatten(to: Steps, x: Value, start_dim: int = 0, end_dim: int = -1) -> Value:
     """Axes that become one."""
     if x.rank == 0:
         return to.step("reshape", x, shape=(1,))
@@ -52,7 +53,7 @@ def flatten(to: Translator, x: Value, start_dim: int = 0, end_dim: int = -1) -> 
 
 
 @operator("view", "reshape", "_unsafe_view", "reshape_copy")
-def reshape(to: Translator, x: Value, size: Any = None, shape: Any = None, dtype: Any = None) -> Value:
+def reshape(to: Steps, x: Value, size: Any = None, shape: Any = None, dtype: Any = None) -> Value:
     """Another shape; the sizes are those of the file, −1 where it says so."""
     wanted = shape if size is None else size
     if wanted is None or dtype is not None:
@@ -72,13 +73,21 @@ def _without_minus_one(given: tuple[Dim, ...], stated: tuple[Dim, ...]) -> tuple
 
 
 @operator("view_as", "reshape_as")
-def reshape_as(to: Translator, x: Value, other: Value) -> Value:
+def reshape_as(to: Steps, x: Value, other: Value) -> Value:
     """The shape of another tensor."""
     return to.reshape(x, other.shape)
 
 
+@operator("as_strided")
+def as_strided(to: Steps, x: Value, size: Sequence[Dim], stride: Sequence[Dim], storage_offset: Any = None) -> Value:
+    """Elements at places in memory; only those of a whole tensor in their order, as another shape."""
+    if storage_offset or not to.contiguous or not is_contiguous(tuple(size), tuple(stride)):
+        raise Unreadable("places in memory that are not those of a whole tensor in order")
+    return to.reshape(x, size)
+
+
 @operator("unflatten")
-def unflatten(to: Translator, x: Value, dim: int, sizes: Sequence[Dim]) -> Value:
+def unflatten(to: Steps, x: Value, dim: int, sizes: Sequence[Dim]) -> Value:
     """An axis that becomes several."""
     dim %= x.rank
     known = product(size for size in sizes if size != -1)
@@ -87,7 +96,7 @@ def unflatten(to: Translator, x: Value, dim: int, sizes: Sequence[Dim]) -> Value
 
 
 @operator("permute", "transpose", "t", "swapaxes", "movedim", "permute_copy")
-def permute(to: Translator, x: Value, **arguments: Any) -> Value:
+def permute(to: Steps, x: Value, **arguments: Any) -> Value:
     """Another order of the axes."""
     name = "permute" if "dims" in arguments else "movedim" if "source" in arguments else "transpose"
     order = order_of(name, arguments, x.rank)
@@ -95,33 +104,33 @@ def permute(to: Translator, x: Value, **arguments: Any) -> Value:
 
 
 @operator("numpy_T")
-def reverse_axes(to: Translator, x: Value) -> Value:
+def reverse_axes(to: Steps, x: Value) -> Value:
     """The axes in reverse order."""
     return to.step("permute", x, dims=list(range(x.rank))[::-1]) if x.rank > 1 else x
 
 
 @operator("mT", "matrix_H", "adjoint")
-def turned(to: Translator, x: Value) -> Value:
+def turned(to: Steps, x: Value) -> Value:
     """The last two axes in the other order."""
     return to.step("permute", x, dims=[*range(x.rank - 2), x.rank - 1, x.rank - 2])
 
 
 @operator("unsqueeze", "unsqueeze_copy")
-def unsqueeze(to: Translator, x: Value, dim: int) -> Value:
+def unsqueeze(to: Steps, x: Value, dim: int) -> Value:
     """A new axis of size 1."""
     return to.step("unsqueeze", x, dim=dim)
 
 
 @operator("squeeze", "squeeze_copy")
-def squeeze(to: Translator, x: Value, dim: Any = None) -> Value:
+def squeeze(to: Steps, x: Value, dim: Any = None) -> Value:
     """Axes of size 1 that are removed; others stay."""
     dims = list(range(x.rank)) if dim is None else dim if isinstance(dim, list) else [dim]
     dims = [each % max(x.rank, 1) for each in dims if x.shape[each] == 1]
     return to.step("squeeze", x, dim=dims[0] if len(dims) == 1 else dims) if dims else x
 
 
-@operator("cat", "concat", "concatenate", held=("tensors",))
-def cat(to: Translator, tensors: Sequence[Any], dim: int = 0) -> Value:
+@operator("cat", "concat", "concatenate", raw=("tensors",))
+def cat(to: Steps, tensors: Sequence[Any], dim: int = 0) -> Value:
     """Tensors one after the other along an axis; those without elements are left out."""
     values: list[Value] = [to.value(each) for each in tensors if 0 not in each.shape]
     if len({each.dtype for each in values}) > 1:
@@ -130,12 +139,12 @@ def cat(to: Translator, tensors: Sequence[Any], dim: int = 0) -> Value:
 
 
 @operator("stack")
-def stack(to: Translator, tensors: Sequence[Value], dim: int = 0) -> Value:
+def stack(to: Steps, tensors: Sequence[Value], dim: int = 0) -> Value:
     """Tensors along a new axis."""
     return to.step("stack", *tensors, dim=dim)
 
 
-def _parts(to: Translator, x: Value, dim: int, sizes: Sequence[Dim]) -> list[Value]:
+def _parts(to: Steps, x: Value, dim: int, sizes: Sequence[Dim]) -> list[Value]:
     if len(sizes) == 1:
         return [x]
     first = to.step("split", x, split_size=tuple(sizes), dim=dim % x.rank)
@@ -143,14 +152,14 @@ def _parts(to: Translator, x: Value, dim: int, sizes: Sequence[Dim]) -> list[Val
 
 
 @operator("split", "split_with_sizes", "split_copy", "split_with_sizes_copy")
-def split(to: Translator, x: Value, split_size: Any = None, dim: int = 0, split_sizes: Any = None) -> list[Value]:
+def split(to: Steps, x: Value, split_size: Any = None, dim: int = 0, split_sizes: Any = None) -> list[Value]:
     """Parts of given sizes."""
     given = split_size if split_sizes is None else split_sizes
     return _parts(to, x, dim, part_sizes("split", {"split_size": given}, x.shape[dim]))
 
 
 @operator("chunk")
-def chunk(to: Translator, x: Value, chunks: int, dim: int = 0) -> list[Value]:
+def chunk(to: Steps, x: Value, chunks: int, dim: int = 0) -> list[Value]:
     """Parts of a given number."""
     size = x.shape[dim]
     if isinstance(size, int) and (chunks == 1 or -(-size // (-(-size // chunks))) != chunks):
@@ -160,13 +169,13 @@ def chunk(to: Translator, x: Value, chunks: int, dim: int = 0) -> list[Value]:
 
 
 @operator("tensor_split")
-def tensor_split(to: Translator, x: Value, dim: int = 0, **arguments: Any) -> list[Value]:
+def tensor_split(to: Steps, x: Value, dim: int = 0, **arguments: Any) -> list[Value]:
     """Parts between given indices, or of a given number."""
     return _parts(to, x, dim, part_sizes("tensor_split", arguments, x.shape[dim]))
 
 
 @operator("slice", "slice_copy")
-def slice_(to: Translator, x: Value, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:
+def slice_(to: Steps, x: Value, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:
     """A range of an axis."""
     size = x.shape[dim]
     first, last = slice_bounds(size, start, end)
@@ -179,13 +188,13 @@ def slice_(to: Translator, x: Value, dim: int = 0, start: Any = None, end: Any =
 
 
 @operator("narrow")
-def narrow(to: Translator, x: Value, dim: int, start: int, length: int) -> Any:
+def narrow(to: Steps, x: Value, dim: int, start: int, length: int) -> Any:
     """A range of an axis by its length."""
     return slice_(to, x, dim, start, start + length)
 
 
 @operator("select", "select_copy")
-def select(to: Translator, x: Value, dim: int, index: Any) -> Value:
+def select(to: Steps, x: Value, dim: int, index: Any) -> Value:
     """One position of an axis."""
     if isinstance(index, Expr):
         return to.step("squeeze", to.step("slice", x, dim=dim % x.rank, start=index, end=index + 1), dim=dim % x.rank)
@@ -193,7 +202,7 @@ def select(to: Translator, x: Value, dim: int, index: Any) -> Value:
 
 
 @operator("unbind", "unbind_copy")
-def unbind(to: Translator, x: Value, dim: int = 0) -> list[Value]:
+def unbind(to: Steps, x: Value, dim: int = 0) -> list[Value]:
     """Each position of an axis."""
     first = to.step("unbind", x, dim=dim % x.rank)
     assert not isinstance(first.node, str)
@@ -201,20 +210,20 @@ def unbind(to: Translator, x: Value, dim: int = 0) -> list[Value]:
 
 
 @operator("expand", "broadcast_to", "expand_copy")
-def expand(to: Translator, x: Value, size: Sequence[Dim], implicit: bool = False) -> Value:
+def expand(to: Steps, x: Value, size: Sequence[Dim], implicit: bool = False) -> Value:
     """Copies along axes of size 1."""
     del implicit
     return to.expand(x, size)
 
 
 @operator("expand_as")
-def expand_as(to: Translator, x: Value, other: Value) -> Value:
+def expand_as(to: Steps, x: Value, other: Value) -> Value:
     """Copies up to the shape of another tensor."""
     return to.expand(x, other.shape)
 
 
 @operator("repeat", "tile")
-def tile(to: Translator, x: Value, repeats: Any = None, dims: Any = None) -> Value:
+def tile(to: Steps, x: Value, repeats: Any = None, dims: Any = None) -> Value:
     """Copies of the whole along axes; an axis of size 1 is stretched as often as a symbol says."""
     counts = list(dims if repeats is None else repeats)
     counts = [1] * (x.rank - len(counts)) + counts
@@ -233,7 +242,7 @@ def tile(to: Translator, x: Value, repeats: Any = None, dims: Any = None) -> Val
 
 
 @operator("repeat_interleave")
-def repeat_interleave(to: Translator, x: Value, repeats: Any, dim: int | None = None, **_: Any) -> Value:
+def repeat_interleave(to: Steps, x: Value, repeats: Any, dim: int | None = None, **_: Any) -> Value:
     """Copies of each position."""
     if not isinstance(repeats, int):
         raise Unreadable("repetitions that differ between positions")
@@ -243,19 +252,19 @@ def repeat_interleave(to: Translator, x: Value, repeats: Any, dim: int | None = 
 
 
 @operator("roll")
-def roll(to: Translator, x: Value, shifts: Any, dims: Any = ()) -> Value:
+def roll(to: Steps, x: Value, shifts: Any, dims: Any = ()) -> Value:
     """Positions that move along axes."""
     return to.step("roll", x, shifts=shifts, dims=dims)
 
 
 @operator("flip")
-def flip(to: Translator, x: Value, dims: Any) -> Value:
+def flip(to: Steps, x: Value, dims: Any) -> Value:
     """Axes in reverse order of positions."""
     return to.step("flip", x, dims=dims)
 
 
 @operator("pad", "constant_pad_nd")
-def pad(to: Translator, x: Value, pad: Sequence[Dim], mode: str = "constant", value: float | None = None) -> Value:
+def pad(to: Steps, x: Value, pad: Sequence[Dim], mode: str = "constant", value: float | None = None) -> Value:
     """Padding of the last axes; where it is negative, positions are cut off."""
     sizes: list[Any] = []
     for axis in range(len(pad) // 2):
@@ -274,32 +283,32 @@ def pad(to: Translator, x: Value, pad: Sequence[Dim], mode: str = "constant", va
 
 
 @operator("reflection_pad1d", "reflection_pad2d", "reflection_pad3d")
-def reflection_pad(to: Translator, x: Value, padding: Sequence[Dim]) -> Value:
+def reflection_pad(to: Steps, x: Value, padding: Sequence[Dim]) -> Value:
     """Padding by reflection."""
     return pad(to, x, padding, "reflect")
 
 
 @operator("replication_pad1d", "replication_pad2d", "replication_pad3d")
-def replication_pad(to: Translator, x: Value, padding: Sequence[Dim]) -> Value:
+def replication_pad(to: Steps, x: Value, padding: Sequence[Dim]) -> Value:
     """Padding by the elements at the ends."""
     return pad(to, x, padding, "replicate")
 
 
 @operator("meshgrid")
-def meshgrid(to: Translator, tensors: Sequence[Value], indexing: str = "ij") -> list[Value]:
+def meshgrid(to: Steps, tensors: Sequence[Value], indexing: str = "ij") -> list[Value]:
     """The coordinates of a grid: each vector along an axis of its own."""
     sizes = [each.shape[0] for each in tensors]
     shape = tuple(sizes if indexing == "ij" else [*sizes[1::-1], *sizes[2:]])
-    found = []
+    outcome = []
     for index, each in enumerate(tensors):
         axis = index if indexing == "ij" or index > 1 else 1 - index
         wide = to.step("reshape", each, shape=tuple(sizes[index] if at == axis else 1 for at in range(len(shape))))
-        found.append(to.expand(wide, shape))
-    return found
+        outcome.append(to.expand(wide, shape))
+    return outcome
 
 
 def _triangle(type_: str) -> Any:
-    def function(to: Translator, x: Value, diagonal: int = 0) -> Value:
+    def function(to: Steps, x: Value, diagonal: int = 0) -> Value:
         return to.step(type_, x, diagonal=diagonal)
 
     return function
@@ -310,13 +319,13 @@ operator("triu")(_triangle("triu"))
 
 
 @operator("unfold")
-def sliding_window(to: Translator, x: Value, dimension: int, size: int, step: int) -> Value:
+def sliding_window(to: Steps, x: Value, dimension: int, size: int, step: int) -> Value:
     """Windows of an axis, as a new last axis."""
     return to.step("sliding_window", x, size=size, step=step, dim=dimension)
 
 
 @operator("diff")
-def diff(to: Translator, x: Value, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Value:
+def diff(to: Steps, x: Value, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Value:
     """The differences of neighbours along an axis."""
     parts = [each for each in (prepend, x, append) if each is not None]
     x = cat(to, parts, dim % x.rank)

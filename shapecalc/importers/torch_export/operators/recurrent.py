@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shapecalc.importers.graph import Stored, Value
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
-HELD = ("hx", "params")
+RAW = ("hx", "params")
 
 
-def _tensors(to: Translator, params: Sequence[Any], bias: bool, layers: int, both: bool, projected: bool) -> Any:
+def _tensors(to: Steps, params: Sequence[Any], bias: bool, layers: int, both: bool, projected: bool) -> Any:
     kinds = ["weight_ih", "weight_hh", *(["bias_ih", "bias_hh"] if bias else []), *(["weight_hr"] if projected else [])]
     names = [
         f"{kind}_l{layer}{direction}"
@@ -31,7 +31,7 @@ def _tensors(to: Translator, params: Sequence[Any], bias: bool, layers: int, bot
 
 
 def _recurrent(
-    to: Translator, type_: str, x: Value, states: Sequence[Any], params: Sequence[Any], has_biases: bool,
+    to: Steps, type_: str, x: Value, states: Sequence[Any], params: Sequence[Any], has_biases: bool,
     num_layers: int, dropout: float, bidirectional: bool, batch_first: bool, **fields: Any,
 ) -> Any:  # fmt: skip
     projected = bool(fields.get("proj_size"))
@@ -46,7 +46,7 @@ def _recurrent(
     return (result, *map(result.other, extra))
 
 
-def _is_zero(to: Translator, state: Any) -> bool:
+def _is_zero(to: Steps, state: Any) -> bool:
     if to.number(state) == 0:
         return True
     node = getattr(state, "node", None)
@@ -55,8 +55,8 @@ def _is_zero(to: Translator, state: Any) -> bool:
     return node is not None and not isinstance(node, str) and node.fields.get("values") == 0 and not is_array(state)
 
 
-@operator("lstm.input", held=HELD)
-def lstm(to: Translator, x: Value, hx: Any, params: Any, has_biases: bool, num_layers: int, dropout: float,
+@operator("lstm.input", raw=RAW)
+def lstm(to: Steps, x: Value, hx: Any, params: Any, has_biases: bool, num_layers: int, dropout: float,
          train: bool, bidirectional: bool, batch_first: bool) -> Any:  # fmt: skip
     """An LSTM."""
     del train
@@ -67,7 +67,7 @@ def lstm(to: Translator, x: Value, hx: Any, params: Any, has_biases: bool, num_l
 
 
 def _simple(type_: str, **fields: Any) -> Callable[..., Any]:
-    def function(to: Translator, x: Value, hx: Any, params: Any, has_biases: bool, num_layers: int, dropout: float,
+    def function(to: Steps, x: Value, hx: Any, params: Any, has_biases: bool, num_layers: int, dropout: float,
                  train: bool, bidirectional: bool, batch_first: bool) -> Any:  # fmt: skip
         del train
         return _recurrent(to, type_, x, [hx], params, has_biases, num_layers, dropout, bidirectional, batch_first,
@@ -76,41 +76,41 @@ def _simple(type_: str, **fields: Any) -> Callable[..., Any]:
     return function
 
 
-operator("gru.input", held=HELD)(_simple("gru"))
-operator("rnn_tanh.input", held=HELD)(_simple("rnn"))
-operator("rnn_relu.input", held=HELD)(_simple("rnn", nonlinearity="relu"))
+operator("gru.input", raw=RAW)(_simple("gru"))
+operator("rnn_tanh.input", raw=RAW)(_simple("rnn"))
+operator("rnn_relu.input", raw=RAW)(_simple("rnn", nonlinearity="relu"))
 
 CELL = ("hx", "w_ih", "w_hh", "b_ih", "b_hh")
 
 
-def _cell(to: Translator, type_: str, x: Value, states: Sequence[Any], held: Sequence[Any], **fields: Any) -> Value:
+def _cell(to: Steps, type_: str, x: Value, states: Sequence[Any], weights: Sequence[Any], **fields: Any) -> Value:
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    tensors = {name: to.weight(each) for name, each in zip(names, held, strict=False) if each is not None}
+    tensors = {name: to.weight(each) for name, each in zip(names, weights, strict=False) if each is not None}
     reads = () if all(_is_zero(to, state) for state in states) else tuple(map(to.value, states))
-    hidden = held[1].shape[1]
-    return to.step(type_, x, *reads, tensors=tensors, hidden_size=hidden, bias=held[2] is not None, **fields)
+    hidden = weights[1].shape[1]
+    return to.step(type_, x, *reads, tensors=tensors, hidden_size=hidden, bias=weights[2] is not None, **fields)
 
 
-@operator("lstm_cell", held=CELL)
-def lstm_cell(to: Translator, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+@operator("lstm_cell", raw=CELL)
+def lstm_cell(to: Steps, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
     """One step of an LSTM."""
     result = _cell(to, "lstm_cell", x, hx, (w_ih, w_hh, b_ih, b_hh))
     return result, result.other("c_n")
 
 
-@operator("gru_cell", held=CELL)
-def gru_cell(to: Translator, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Value:
+@operator("gru_cell", raw=CELL)
+def gru_cell(to: Steps, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Value:
     """One step of a GRU."""
     return _cell(to, "gru_cell", x, [hx], (w_ih, w_hh, b_ih, b_hh))
 
 
-@operator("rnn_tanh_cell", held=CELL)
-def rnn_cell(to: Translator, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Value:
+@operator("rnn_tanh_cell", raw=CELL)
+def rnn_cell(to: Steps, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Value:
     """One step of an RNN."""
     return _cell(to, "rnn_cell", x, [hx], (w_ih, w_hh, b_ih, b_hh))
 
 
-@operator("rnn_relu_cell", held=CELL)
-def rnn_relu_cell(to: Translator, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Value:
+@operator("rnn_relu_cell", raw=CELL)
+def rnn_relu_cell(to: Steps, x: Value, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Value:
     """One step of an RNN with ReLU."""
     return _cell(to, "rnn_cell", x, [hx], (w_ih, w_hh, b_ih, b_hh), nonlinearity="relu")

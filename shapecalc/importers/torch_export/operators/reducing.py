@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.importers.graph import Value
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 
 def _axes(x: Value, dim: Any) -> Any:
@@ -22,7 +22,7 @@ def _axes(x: Value, dim: Any) -> Any:
 
 
 def _reduction(type_: str, *, floats: bool = False) -> Callable[..., Value]:
-    def function(to: Translator, x: Value, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Value:
+    def function(to: Steps, x: Value, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Value:
         del dtype
         if x.rank == 0:
             return x
@@ -41,7 +41,7 @@ operator("logsumexp")(_reduction("logsumexp", floats=True))
 
 
 def _with_indices(type_: str) -> Callable[..., Any]:
-    def function(to: Translator, x: Value, dim: int | None = None, keepdim: bool = False) -> Any:
+    def function(to: Steps, x: Value, dim: int | None = None, keepdim: bool = False) -> Any:
         x = to.numeric(x)
         if dim is None:
             return to.step(type_, x, dim=_axes(x, None)) if x.rank else x
@@ -59,7 +59,7 @@ operator("min", "min.dim")(_with_indices("min"))
 
 
 def _spread(type_: str) -> Callable[..., Value]:
-    def function(to: Translator, x: Value, dim: Any = None, unbiased: bool = True, correction: Any = None,
+    def function(to: Steps, x: Value, dim: Any = None, unbiased: bool = True, correction: Any = None,
                  keepdim: bool = False) -> Value:  # fmt: skip
         amount = int(unbiased) if correction is None else correction
         if amount != int(amount):
@@ -74,7 +74,7 @@ operator("std")(_spread("std"))
 
 
 @operator("var_mean")
-def var_mean(to: Translator, x: Value, dim: Any = None, unbiased: bool = True, correction: Any = None,
+def var_mean(to: Steps, x: Value, dim: Any = None, unbiased: bool = True, correction: Any = None,
              keepdim: bool = False) -> Any:  # fmt: skip
     """The variance and the mean."""
     spread = _spread("var")(to, x, dim, unbiased, correction, keepdim)
@@ -82,13 +82,13 @@ def var_mean(to: Translator, x: Value, dim: Any = None, unbiased: bool = True, c
 
 
 @operator("cumsum")
-def cumsum(to: Translator, x: Value, dim: int, dtype: Any = None) -> Value:
+def cumsum(to: Steps, x: Value, dim: int, dtype: Any = None) -> Value:
     """Running sums."""
     del dtype
     return to.step("cumsum", to.numeric(x), dim=dim % x.rank)
 
 
 @operator("cosine_similarity")
-def cosine_similarity(to: Translator, x1: Value, x2: Value, dim: int = 1, eps: float = 1e-8) -> Value:
+def cosine_similarity(to: Steps, x1: Value, x2: Value, dim: int = 1, eps: float = 1e-8) -> Value:
     """The cosines of the angles of vectors."""
     return to.step("cosine_similarity", x1, x2, dim=dim, eps=eps)

@@ -13,35 +13,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.importers.graph import Value
-    from shapecalc.importers.torch_export.translator import Translator
+    from shapecalc.importers.torch_export.steps import Steps
 
 
 @operator("view_as_complex")
-def view_as_complex(to: Translator, x: Value) -> Complex:
+def view_as_complex(to: Steps, x: Value) -> Complex:
     """Pairs along the last axis as complex numbers."""
     return Complex(*(to.step("select", x, dim=x.rank - 1, index=index) for index in (0, 1)))
 
 
-@operator("view_as_real", held=("x",))
-def view_as_real(to: Translator, x: Any) -> Value:
+@operator("view_as_real", raw=("x",))
+def view_as_real(to: Steps, x: Any) -> Value:
     """Complex numbers as pairs along a new last axis."""
     return to.step("stack", *parts(to, x), dim=-1)
 
 
-@operator("real", held=("x",))
-def real(to: Translator, x: Any) -> Value:
+@operator("real", raw=("x",))
+def real(to: Steps, x: Any) -> Value:
     """The real parts."""
     return parts(to, x)[0] if isinstance(x, Complex) else to.value(x)
 
 
-@operator("imag", held=("x",))
-def imaginary(to: Translator, x: Any) -> Value:
+@operator("imag", raw=("x",))
+def imaginary(to: Steps, x: Any) -> Value:
     """The imaginary parts."""
     return parts(to, x)[1]
 
 
-@operator("abs", held=("x",))
-def magnitude(to: Translator, x: Any) -> Value:
+@operator("abs", raw=("x",))
+def magnitude(to: Steps, x: Any) -> Value:
     """The absolute value, √(a² + b²) of complex numbers."""
     if not isinstance(x, Complex):
         return to.step("abs", to.numeric(to.value(x)))
@@ -52,9 +52,7 @@ def magnitude(to: Translator, x: Any) -> Value:
 def _fourier(axes: tuple[int, ...] | None, *, inverse: bool) -> Callable[..., Complex]:
     """Return the function of a transform; `axes` are those of which it is by default, all if there are none."""
 
-    def function(
-        to: Translator, x: Any, s: Any = None, n: Any = None, dim: Any = axes, norm: str | None = None
-    ) -> Complex:
+    def function(to: Steps, x: Any, s: Any = None, n: Any = None, dim: Any = axes, norm: str | None = None) -> Complex:
         if s is not None or n is not None:
             raise Unreadable("a Fourier transform of another size than its input")
         return _transform(to, x, dim, norm, inverse=inverse)
@@ -63,16 +61,16 @@ def _fourier(axes: tuple[int, ...] | None, *, inverse: bool) -> Callable[..., Co
 
 
 for _inverse, _letter in ((False, ""), (True, "i")):
-    operator(f"fft_{_letter}fft", held=("x",))(_fourier((-1,), inverse=_inverse))
-    operator(f"fft_{_letter}fft2", held=("x",))(_fourier((-2, -1), inverse=_inverse))
-    operator(f"fft_{_letter}fftn", held=("x",))(_fourier(None, inverse=_inverse))
+    operator(f"fft_{_letter}fft", raw=("x",))(_fourier((-1,), inverse=_inverse))
+    operator(f"fft_{_letter}fft2", raw=("x",))(_fourier((-2, -1), inverse=_inverse))
+    operator(f"fft_{_letter}fftn", raw=("x",))(_fourier(None, inverse=_inverse))
 
 
-def _transform(to: Translator, x: Any, dim: Any, norm: str | None, *, inverse: bool) -> Complex:
+def _transform(to: Steps, x: Any, dim: Any, norm: str | None, *, inverse: bool) -> Complex:
     reads = tuple(x) if isinstance(x, Complex) else (to.floating(to.value(x)),)
     rank = reads[0].rank
     dims = list(range(rank)) if dim is None else [each % rank for each in ([dim] if isinstance(dim, int) else dim)]
-    found = to.step("fft", *reads, dim=dims, norm=norm or "backward", inverse=inverse)
-    assert not isinstance(found.node, str)
-    first, second = found.node.outputs
-    return Complex(found.node.value(first), found.node.value(second))
+    outcome = to.step("fft", *reads, dim=dims, norm=norm or "backward", inverse=inverse)
+    assert not isinstance(outcome.node, str)
+    first, second = outcome.node.outputs
+    return Complex(outcome.node.value(first), outcome.node.value(second))

@@ -1,0 +1,7 @@
+"""Expressions with attention, against the values that PyTorch computed."""
+
+from tests.support.torch_expressions import mistakes
+
+
+def test_expressions_of_attention_have_the_values_of_pytorch() -> None:
+    assert mistakes("attention") == []

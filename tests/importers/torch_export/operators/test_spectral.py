@@ -1,0 +1,7 @@
+"""Expressions with complex numbers and Fourier transforms, against the values that PyTorch computed."""
+
+from tests.support.torch_expressions import mistakes
+
+
+def test_expressions_of_spectral_have_the_values_of_pytorch() -> None:
+    assert mistakes("spectral") == []
