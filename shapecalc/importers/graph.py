@@ -184,6 +184,7 @@ class Graph:
             layer = cls(**fields)
             shapes = [read.shape for read in reads]
             outputs = layer.outputs(*shapes, constraints=Constraints([]))
+            layer.output_dtype(next(iter(outputs)), tuple(read.dtype for read in reads))
             expected = layer.tensors(*shapes)
         except LayerError as error:
             raise Unreadable(f"`{type_}`: {error.message}", self.place.said) from None

@@ -67,6 +67,8 @@ class Session:
     read_model: Callable[[Call, LayerConfig, Tensor], Result] | None = None
     """Returns what a model inside of a layer returns."""
     notes: dict[str, None] = field(default_factory=dict)
+    by_parts: dict[str, bool] = field(default_factory=dict)
+    """Whether the attention layer of a path is written as its parts, which have other tensors than the whole."""
     calls: int = 0
 
     def count(self, calls: int = 1) -> None:

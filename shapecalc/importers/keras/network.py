@@ -269,8 +269,10 @@ class _Functional:
         """Return what a layer returns that cannot be read, by the shapes that the layers after it state."""
         stated, graph = self.stated.get(unit, {}), self.reader.session.graph
         reads = [self.reader.session.orders.in_order(each) for each in read if isinstance(each, Tensor)]
-        shapes = [self._shape(stated.get(place), reads) for place in range(max(stated, default=-1) + 1)]
-        if len(shapes) > MOST_OUTPUTS or not all(shapes):
+        count = max(stated, default=-1) + 1
+        found = [self._shape(stated.get(place), reads) for place in range(min(count, MOST_OUTPUTS))]
+        shapes = [each for each in found if each is not None]
+        if len(shapes) != count:
             return []
         known = [each for each in shapes if each]
         outputs = [(shape, "float32" if dtype.startswith(("float", "bfloat")) else "int64") for shape, dtype in known]
@@ -278,10 +280,10 @@ class _Functional:
         values = graph.opaque(self.layers[unit[0]].kind, [each.value for each in reads], outputs)
         return [in_order(value) for value in values]
 
-    def _shape(self, output: Output | None, reads: list[Tensor]) -> tuple[Shape, str] | tuple[()]:
-        """Return a stated shape and dtype, with the batch of what the layer reads; nothing if another size is open."""
+    def _shape(self, output: Output | None, reads: list[Tensor]) -> tuple[Shape, str] | None:
+        """Return a stated shape and dtype, with the batch of what the layer reads; None if another size is open."""
         if output is None or not output.shape or None in output.shape[1:] or not reads or not reads[0].rank:
-            return ()
+            return None
         first = reads[0].size(0) if output.shape[0] is None else output.shape[0]
         return (first, *(size for size in output.shape[1:] if size is not None)), output.dtype
 

@@ -84,7 +84,7 @@ def _computed(operator: str, entries: Sequence[Entry | None], attributes: dict[s
         if operator in _STEPS_TOO:
             raise NotFoldedError from None
         raise Unreadable(f"`{operator}` of sizes: {error}") from None
-    except (TypeError, ValueError, IndexError, OverflowError, ZeroDivisionError) as error:
+    except (TypeError, ValueError, IndexError, OverflowError, ZeroDivisionError, RuntimeError) as error:
         if symbolic and operator in _STEPS_TOO:
             raise NotFoldedError from None
         raise Unreadable(f"`{operator}` of known numbers: {error}") from None

@@ -111,7 +111,10 @@ def _attention(call: Call, heads: Heads, output_shape: Any, dropout: float) -> R
         Projection(f"{mark}value_dense", (sizes[2],), (heads.groups, heads.value)),
         Projection(f"{mark}output_dense", (heads.queries, heads.value), (out,)),
     )
-    if heads.key != heads.value or out != sizes[0] or scores:
+    by_parts = heads.key != heads.value or out != sizes[0] or scores
+    if call.session.by_parts.setdefault(call.path, by_parts) != by_parts:
+        raise Unreadable(f"`{call.name}` is called with and without its scores: two layers here, that share no tensors")
+    if by_parts:
         return _by_parts(call, (query, key, value), heads, projections, mask, causal=causal, scores=scores)
     inputs = [query.value]
     if key.value.key != query.value.key or value.value.key != query.value.key:
@@ -241,7 +244,7 @@ def _by_parts(
         masks = [] if mask is None else [mask]
         value = call.step("scaled_dot_product_attention", query, key, value, *masks, is_causal=causal)
     value = call.step("flatten", call.step("permute", value, dims=(0, 2, 1, 3)), start_dim=2)
-    tensors = _linear(call, projections[3], "output", bias=heads.bias)
+    tensors = _linear(call, projections[3], "attention_output", bias=heads.bias)
     fields = {"out_features": projections[3].outside, "bias": heads.bias}
     result = in_order(call.step("linear", value, tensors=tensors, **fields), masked=inputs[0].masked)
     return [result, in_order(weights)] if weights is not None else result
