@@ -71,6 +71,8 @@ class Rewriter:
     values: dict[tuple[str, str], Array | None] = field(default_factory=dict)
     """Arrays of the file that were read, by `Stored.key`."""
 
+    settled: set[tuple[int, ...]] = field(default_factory=set)
+    """Chains of moves that are as short as they can be, by the identities of their steps and how many others read."""
     exits: dict[Key, list[str]] = field(default_factory=dict)
     """The values that are outputs of the network, with their names, and the last ones of what else has costs."""
 
