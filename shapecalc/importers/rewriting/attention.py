@@ -220,7 +220,7 @@ def _as_fields(hidden: Any, queries: int, keys: int) -> dict[str, Any] | None:
 
 @RULES.on(ATTENTION)
 def shared_heads(at: Rewriter, node: Node) -> Value | None:
-    """ProjectedHeads of keys and values that are repeated for several heads of the queries are shared by these."""
+    """Heads of keys and values that are repeated for several heads of the queries are shared by these."""
     q, k, v = node.reads[:3]
     keys, values = _unrepeated(k), _unrepeated(v)
     if keys is None or values is None or keys.shape[-3] != values.shape[-3] or node.layer.enable_gqa:  # type: ignore[attr-defined]
