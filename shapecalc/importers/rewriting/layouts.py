@@ -35,9 +35,9 @@ class Factor:
     size: Dim
     parts: tuple[Factor, Factor] | None = None
 
-    def whole(self) -> list[Factor]:
+    def undivided(self) -> list[Factor]:
         """Return the factors that it is divided into, in order."""
-        return [self] if self.parts is None else [*self.parts[0].whole(), *self.parts[1].whole()]
+        return [self] if self.parts is None else [*self.parts[0].undivided(), *self.parts[1].undivided()]
 
 
 @dataclass(slots=True)
@@ -57,8 +57,8 @@ class Rearrangement:
 
     def resolve(self) -> None:
         """Put the factors that they are divided into in place of factors."""
-        self.first = [[each for factor in axis for each in factor.whole()] for axis in self.first]
-        self.axes = [[each for factor in axis for each in factor.whole()] for axis in self.axes]
+        self.first = [[each for factor in axis for each in factor.undivided()] for axis in self.first]
+        self.axes = [[each for factor in axis for each in factor.undivided()] for axis in self.axes]
 
     def reshape(self, shape: Shape) -> bool:
         """Move on to another shape; return whether that is possible with factors."""

@@ -83,7 +83,7 @@ def as_written(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("unsqueeze")
-def kept_axis(at: Rewriter, node: Node) -> Value | None:
+def axis_with_keepdim(at: Rewriter, node: Node) -> Value | None:
     """An axis that a reduction removes and the next step inserts again is one that it keeps."""
     reduction = node.reads[0].node
     if isinstance(reduction, str) or not hasattr(reduction.layer, "keepdim") or reduction.layer.keepdim:

@@ -23,7 +23,7 @@ class AxisPart(NamedTuple):
 
 
 def part_of(value: Value) -> AxisPart | None:
-    """Return what part of another value one is, by a slice, a split or a chunk; None if it is none of a known size."""
+    """Return what part of another value one is, by a slice, a split or a chunk; None unless its size is known."""
     node = value.node
     if isinstance(node, str) or node.type not in ("slice", "split", "chunk"):
         return None
