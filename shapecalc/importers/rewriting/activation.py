@@ -101,10 +101,10 @@ def softmax(at: Rewriter, node: Node) -> Value | None:
     if match is None:
         return None
     for exponentials in (_EXPONENTIALS, step("exp", X)):
-        for whole in exponentials(match["e"], match):
-            if at.is_closed(whole.nodes, node.value()):
+        for entire in exponentials(match["e"], match):
+            if at.is_closed(entire.nodes, node.value()):
                 return at.step(
-                    "softmax", whole["x"], replaces=whole.nodes, what="softmax", dim=_one(whole.facts["dim"])
+                    "softmax", entire["x"], replaces=entire.nodes, what="softmax", dim=_one(entire.facts["dim"])
                 )
     return None
 

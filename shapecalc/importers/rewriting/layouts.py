@@ -35,13 +35,13 @@ class Factor:
     size: Dim
     parts: tuple[Factor, Factor] | None = None
 
-    def whole(self) -> list[Factor]:
+    def undivided(self) -> list[Factor]:
         """Return the factors that it is divided into, in order."""
-        return [self] if self.parts is None else [*self.parts[0].whole(), *self.parts[1].whole()]
+        return [self] if self.parts is None else [*self.parts[0].undivided(), *self.parts[1].undivided()]
 
 
 @dataclass(slots=True)
-class Layout:
+class Rearrangement:
     """The factors of the first value's axes and of the last one's; `fixed` are selected ones and their indices."""
 
     source: Value
@@ -50,15 +50,15 @@ class Layout:
     fixed: list[tuple[Factor, int]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, value: Value) -> Layout:
+    def of(cls, value: Value) -> Rearrangement:
         """Return the layout of a value as it is."""
         first = [[] if size == 1 else [Factor(size)] for size in value.shape]
         return cls(value, first, [list(axis) for axis in first])
 
     def resolve(self) -> None:
         """Put the factors that they are divided into in place of factors."""
-        self.first = [[each for factor in axis for each in factor.whole()] for axis in self.first]
-        self.axes = [[each for factor in axis for each in factor.whole()] for axis in self.axes]
+        self.first = [[each for factor in axis for each in factor.undivided()] for axis in self.first]
+        self.axes = [[each for factor in axis for each in factor.undivided()] for axis in self.axes]
 
     def reshape(self, shape: Shape) -> bool:
         """Move on to another shape; return whether that is possible with factors."""
@@ -124,7 +124,7 @@ class Layout:
         return [places[id(factor)] for axis in self.axes for factor in axis]
 
 
-def traced(value: Value, passes: Callable[[Value], bool]) -> tuple[Layout, list[Node]]:
+def traced(value: Value, passes: Callable[[Value], bool]) -> tuple[Rearrangement, list[Node]]:
     """Return how moves give a value, and these in order; `passes` decides for each value whether to go on before it."""
     nodes: list[Node] = []
     while not isinstance(value.node, str) and value.node.type in MOVES and (not nodes or passes(value)):
@@ -133,7 +133,7 @@ def traced(value: Value, passes: Callable[[Value], bool]) -> tuple[Layout, list[
         nodes.append(value.node)
         value = value.node.reads[0]
     nodes.reverse()
-    layout = Layout.of(value)
+    layout = Rearrangement.of(value)
     for place, node in enumerate(nodes):
         if not layout.move(node):
             # What cannot be followed is where the chain begins.
@@ -141,13 +141,13 @@ def traced(value: Value, passes: Callable[[Value], bool]) -> tuple[Layout, list[
     return layout, nodes
 
 
-def _restarted(last: Value, nodes: list[Node]) -> tuple[Layout, list[Node]]:
+def _restarted(last: Value, nodes: list[Node]) -> tuple[Rearrangement, list[Node]]:
     while len(nodes) > 1:
         nodes = nodes[1:]
-        layout = Layout.of(nodes[0].reads[0])
+        layout = Rearrangement.of(nodes[0].reads[0])
         if all(layout.move(node) for node in nodes):
             return layout, nodes
-    return Layout.of(last), []
+    return Rearrangement.of(last), []
 
 
 def reshaping(before: Shape, after: Shape) -> tuple[str, dict[str, Any]] | None:
@@ -199,7 +199,7 @@ def _flattened(before: Shape, after: Shape) -> tuple[str, dict[str, Any]] | None
     return None
 
 
-def rendered(layout: Layout) -> list[tuple[str, dict[str, Any]]]:
+def rendered(layout: Rearrangement) -> list[tuple[str, dict[str, Any]]]:
     """Return the fewest steps that give a layout: a reshape to factors, a permutation, a reshape of them.
 
     Neighbours that stay together are one factor.
@@ -223,7 +223,7 @@ def rendered(layout: Layout) -> list[tuple[str, dict[str, Any]]]:
     return [step for step in steps if step is not None]
 
 
-def _permuted(layout: Layout, order: list[int], after: Shape) -> list[tuple[str, dict[str, Any]]] | None:
+def _permuted(layout: Rearrangement, order: list[int], after: Shape) -> list[tuple[str, dict[str, Any]]] | None:
     """Return one permutation of the axes as they are, with a reshape before or after it, if that gives the layout."""
     ranges, place = [], 0
     for axis in layout.first:
@@ -252,7 +252,7 @@ def _permuted(layout: Layout, order: list[int], after: Shape) -> list[tuple[str,
     return [("permute", {"dims": full}), *([] if last is None else [last])]
 
 
-def _groups(layout: Layout, order: list[int]) -> dict[int, int]:
+def _groups(layout: Rearrangement, order: list[int]) -> dict[int, int]:
     """Return the runs of factors that stay together on both sides, by the place of their first, in the last order."""
     ends_first, ends_last, place = set(), set(), 0
     for axis in layout.first:

@@ -55,8 +55,8 @@ def bias_of_layer(at: Rewriter, node: Node) -> Value | None:
         bias = None if stored is None else along_axes(stored, summand.shape, result, (axis,))
         if bias is not None:
             fields = {**layer.fields, "bias": True}
-            held = {**layer.tensors, "bias": bias}
-            return at.step(layer.type, *layer.reads, replaces=[layer, node], tensors=held, **fields)
+            tensors = {**layer.tensors, "bias": bias}
+            return at.step(layer.type, *layer.reads, replaces=[layer, node], tensors=tensors, **fields)
     return None
 
 
@@ -80,10 +80,10 @@ def rows_in_one_axis(at: Rewriter, node: Node) -> Value | None:
 @SCALES.on("multiply")
 def scale_of_channels(at: Rewriter, node: Node) -> Value | None:
     """A trained factor for each index of one axis is a scale."""
-    found = _vector_beside(at, node)
-    if found is None:
+    vector_and_axis = _vector_beside(at, node)
+    if vector_and_axis is None:
         return None
-    x, axis, weight = found
+    x, axis, weight = vector_and_axis
     dim = axis if axis == 1 else axis - x.rank
     return at.step("scale", x, replaces=[node], tensors={"weight": weight}, dim=dim)
 
@@ -101,9 +101,9 @@ def bias_of_scale(at: Rewriter, node: Node) -> Value | None:
         axis = scale.layer.dim % scaled.rank  # type: ignore[attr-defined]
         bias = None if stored is None else along_axes(stored, summand.shape, scaled, (axis,))
         if bias is not None:
-            held = {**scale.tensors, "bias": bias}
+            tensors = {**scale.tensors, "bias": bias}
             fields = {**scale.fields, "bias": True}
-            return at.step("scale", *scale.reads, replaces=[scale, node], tensors=held, **fields)
+            return at.step("scale", *scale.reads, replaces=[scale, node], tensors=tensors, **fields)
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.rewriting.layouts import MOVES, rendered, reshaping, traced
+from shapecalc.importers.rewriting.layouts import MOST_MOVES, MOVES, rendered, reshaping, traced
 from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 
 if TYPE_CHECKING:
@@ -32,14 +32,15 @@ def nothing(_: Rewriter, node: Node) -> Value | None:
 @RULES.on(*sorted(MOVES))
 def chain(at: Rewriter, node: Node) -> Value | None:
     """A chain of moves becomes the fewest steps that do the same, if these are fewer."""
-    before = node.reads[0].node
-    if isinstance(before, str) or before.type not in MOVES:
+    key = _identity(at, node)
+    if key[-1] < 2 or key in at.settled:  # noqa: PLR2004 - two moves
         return None
     layout, nodes = traced(node.value(), lambda _: True)
     if rendered(layout):  # what others read too has to be computed anyway
         layout, nodes = traced(node.value(), lambda value: at.only_user(value) is not None)
     steps = rendered(layout)
     if len(steps) >= len(nodes):
+        at.settled.add(key)
         return None
     value = layout.source
     if not steps and isinstance(value.node, str) and at.is_output(node.value()):
@@ -47,6 +48,19 @@ def chain(at: Rewriter, node: Node) -> Value | None:
     for type_, fields in steps:
         value = at.step(type_, value, replaces=nodes, **fields)
     return value
+
+
+def _identity(at: Rewriter, node: Node) -> tuple[int, ...]:
+    """Return the identities of the steps of a chain, how many of them serve it alone, and how many there are."""
+    chain = [id(node)]
+    alone, exclusive = 0, True
+    value = node.reads[0]
+    while not isinstance(value.node, str) and value.node.type in MOVES and len(chain) < MOST_MOVES:
+        exclusive = exclusive and at.only_user(value) is not None
+        alone += exclusive
+        chain.append(id(value.node))
+        value = value.node.reads[0]
+    return *chain, alone, len(chain)
 
 
 @RULES.on("reshape", "flatten", "unsqueeze", "squeeze")
@@ -69,7 +83,7 @@ def as_written(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("unsqueeze")
-def kept_axis(at: Rewriter, node: Node) -> Value | None:
+def axis_with_keepdim(at: Rewriter, node: Node) -> Value | None:
     """An axis that a reduction removes and the next step inserts again is one that it keeps."""
     reduction = node.reads[0].node
     if isinstance(reduction, str) or not hasattr(reduction.layer, "keepdim") or reduction.layer.keepdim:

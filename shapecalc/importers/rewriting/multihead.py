@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.importers.rewriting.layouts import MOVES, Layout, traced
+from shapecalc.importers.rewriting.layouts import MOVES, Rearrangement, traced
 from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ HEADS_RANK = 4
 MOST_STEPS = 16
 
 
-class Heads(NamedTuple):
+class ProjectedHeads(NamedTuple):
     """How queries, keys or values are made of a projection: the place of the part, and those of its axes' factors."""
 
     projection: Node
@@ -81,7 +81,7 @@ def _has_all_tensors(linear: Node) -> bool:
     return set(linear.tensors) == set(linear.layer.tensors(linear.reads[0].shape)) <= {"weight", "bias"}
 
 
-def _heads(value: Value) -> Heads | None:  # noqa: PLR0911 - conditions one by one
+def _heads(value: Value) -> ProjectedHeads | None:  # noqa: PLR0911 - conditions one by one
     """Return how a value is made of a part of a linear layer's output."""
     if value.rank != HEADS_RANK:
         return None
@@ -94,7 +94,7 @@ def _heads(value: Value) -> Heads | None:  # noqa: PLR0911 - conditions one by o
     projection = value.node
     if isinstance(projection, str) or projection.type != "linear" or value.rank != 3:  # noqa: PLR2004
         return None
-    layout = Layout.of(value)
+    layout = Rearrangement.of(value)
     for each in reversed(chain):
         if not _moved(layout, each):
             return None
@@ -111,10 +111,10 @@ def _heads(value: Value) -> Heads | None:  # noqa: PLR0911 - conditions one by o
     nodes = [each.node for each in chain if not isinstance(each.node, str)]
     if axes[1] != first[-1][1:2] or axes[3] != first[-1][2:]:
         return None
-    return Heads(projection, layout.fixed[0][1], axes, first, last[1].size, nodes)
+    return ProjectedHeads(projection, layout.fixed[0][1], axes, first, last[1].size, nodes)
 
 
-def _moved(layout: Layout, value: Value) -> bool:
+def _moved(layout: Rearrangement, value: Value) -> bool:
     node = value.node
     assert not isinstance(node, str)
     if node.type not in ("unbind", "split", "chunk"):
@@ -129,7 +129,7 @@ def _moved(layout: Layout, value: Value) -> bool:
     return layout.part(dim, index, len(node.outputs))
 
 
-def _is_batch_first(heads: Heads) -> bool | None:
+def _is_batch_first(heads: ProjectedHeads) -> bool | None:
     """Return whether samples are axis 0 of the projection, and positions axis 1; None if they are neither."""
     samples, positions = heads.axes[0], heads.axes[2]
     if (samples, positions) == heads.first[:2]:
@@ -137,7 +137,7 @@ def _is_batch_first(heads: Heads) -> bool | None:
     return False if (positions, samples) == heads.first[:2] else None
 
 
-def _rows(layout: Layout) -> bool | None:
+def _rows(layout: Rearrangement) -> bool | None:
     """Return whether what the second projection reads has samples before positions; None if it has not heads last."""
     layout.resolve()
     first, axes = layout.first, layout.axes

@@ -102,7 +102,7 @@ def bias_of_norm(at: Rewriter, node: Node) -> Value | None:
 
 
 def _weightless(norm: Node) -> dict[str, bool]:
-    """Return the fields that give a norm a weight, none if it is no norm or has one."""
+    """Return the fields that give a norm a weight, none if it has one or is another layer."""
     if norm.type in ("layer_norm", "rms_norm") and not norm.layer.elementwise_affine:  # type: ignore[attr-defined]
         return {"elementwise_affine": True} | ({"bias": False} if norm.type == "layer_norm" else {})
     if norm.type in ("group_norm", "instance_norm") and not norm.layer.affine:  # type: ignore[attr-defined]
@@ -121,8 +121,10 @@ def _axes_of_weight(norm: Node) -> tuple[int, ...]:
 
 def _joined(at: Rewriter, norm: Node, node: Node, tensors: dict, fields: dict) -> Value:  # type: ignore[type-arg]
     what = norm.comment.partition(",")[0]
-    held = {**norm.tensors, **tensors}
-    return at.step(norm.type, *norm.reads, replaces=[norm, node], what=what, tensors=held, **{**norm.fields, **fields})
+    all_tensors = {**norm.tensors, **tensors}
+    return at.step(
+        norm.type, *norm.reads, replaces=[norm, node], what=what, tensors=all_tensors, **{**norm.fields, **fields}
+    )
 
 
 NORMALIZE = either(
@@ -157,8 +159,8 @@ def groups_by_instances(at: Rewriter, node: Node) -> Value | None:
     if isinstance(joined, str) or joined.type != "reshape" or at.only_user(norm.reads[0]) is not norm:
         return None
     x, groups = joined.reads[0], norm.reads[0]
-    kept = x.shape == node.value().shape and x.shape[0] == groups.shape[0] and groups.rank == 3  # noqa: PLR2004
-    if not kept or norm.layer.track_running_stats or not _has_ones(at, norm):  # type: ignore[attr-defined]
+    unchanged = x.shape == node.value().shape and x.shape[0] == groups.shape[0] and groups.rank == 3  # noqa: PLR2004
+    if not unchanged or norm.layer.track_running_stats or not _has_ones(at, norm):  # type: ignore[attr-defined]
         return None
     count, channels = groups.shape[1], x.shape[1]
     if not isinstance(count, int) or not isinstance(channels, int) or channels % count:

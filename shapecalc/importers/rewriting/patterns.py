@@ -123,8 +123,8 @@ def agreed(node: Node, wanted: Mapping[str, Any], match: Match) -> Match | None:
 def anything(name: str) -> Pattern:
     """Return the pattern of any value, which is bound."""
 
-    def pattern(found: Value, match: Match) -> Iterator[Match]:
-        bound = match.bind(name, found)
+    def pattern(candidate: Value, match: Match) -> Iterator[Match]:
+        bound = match.bind(name, candidate)
         if bound is not None:
             yield bound
 
@@ -137,9 +137,9 @@ X = anything("x")
 def step(type_: str, *parts: Pattern, **fields: Any) -> Pattern:
     """Return the pattern of the first output of a step; fields that are not given have their defaults."""
 
-    def pattern(found: Value, match: Match) -> Iterator[Match]:
-        node = found.node
-        if isinstance(node, str) or node.type != type_ or found.output or len(node.reads) != len(parts):
+    def pattern(candidate: Value, match: Match) -> Iterator[Match]:
+        node = candidate.node
+        if isinstance(node, str) or node.type != type_ or candidate.output or len(node.reads) != len(parts):
             return
         known = agreed(node, fields, match.inside(node))
         if known is None:
@@ -150,21 +150,21 @@ def step(type_: str, *parts: Pattern, **fields: Any) -> Pattern:
     return pattern
 
 
-def all_of(parts: tuple[Pattern, ...], found: tuple[Value, ...], match: Match) -> Iterator[Match]:
+def all_of(parts: tuple[Pattern, ...], candidate: tuple[Value, ...], match: Match) -> Iterator[Match]:
     """Give each way in which values fit as many patterns."""
     if not parts:
         yield match
         return
-    for first in parts[0](found[0], match):
-        yield from all_of(parts[1:], found[1:], first)
+    for first in parts[0](candidate[0], match):
+        yield from all_of(parts[1:], candidate[1:], first)
 
 
 def either(*patterns: Pattern) -> Pattern:
     """Return the pattern that one of several gives."""
 
-    def pattern(found: Value, match: Match) -> Iterator[Match]:
+    def pattern(candidate: Value, match: Match) -> Iterator[Match]:
         for each in patterns:
-            yield from each(found, match)
+            yield from each(candidate, match)
 
     return pattern
 
@@ -172,13 +172,13 @@ def either(*patterns: Pattern) -> Pattern:
 def through(part: Pattern, *types: str) -> Pattern:
     """Return a pattern before any number of steps of some types, of one input."""
 
-    def pattern(found: Value, match: Match) -> Iterator[Match]:
+    def pattern(candidate: Value, match: Match) -> Iterator[Match]:
         while True:
-            yield from part(found, match)
-            node = found.node
+            yield from part(candidate, match)
+            node = candidate.node
             if isinstance(node, str) or node.type not in types or len(node.reads) != 1:
                 return
-            found, match = node.reads[0], match.inside(node)
+            candidate, match = node.reads[0], match.inside(node)
 
     return pattern
 
@@ -240,8 +240,8 @@ def difference(first: Pattern, second: Pattern) -> Pattern:
 def product(number: float, *parts: Pattern) -> Pattern:
     """Return the pattern of a number times factors, in any order and any grouping, powers included."""
 
-    def pattern(found: Value, match: Match) -> Iterator[Match]:
-        for factor, factors, nodes in factored(found, len(parts)):
+    def pattern(candidate: Value, match: Match) -> Iterator[Match]:
+        for factor, factors, nodes in factored(candidate, len(parts)):
             if len(factors) == len(parts) and nodes and same(factor, number):
                 for order in dict.fromkeys(permutations(parts)):
                     yield from all_of(order, factors, match.inside(*nodes))
@@ -249,11 +249,13 @@ def product(number: float, *parts: Pattern) -> Pattern:
     return pattern
 
 
-def factored(found: Value, most: int, depth: int = 6) -> Iterator[tuple[float, tuple[Value, ...], tuple[Node, ...]]]:
+def factored(
+    candidate: Value, most: int, depth: int = 6
+) -> Iterator[tuple[float, tuple[Value, ...], tuple[Node, ...]]]:
     """Give each way to write a value as a number times factors, of which there are at most `most`."""
-    yield 1.0, (found,), ()
-    node = found.node
-    if isinstance(node, str) or found.output or not depth:
+    yield 1.0, (candidate,), ()
+    node = candidate.node
+    if isinstance(node, str) or candidate.output or not depth:
         return
     number, factors = _taken_apart(node)
     if not factors or len(factors) > most:
@@ -284,7 +286,7 @@ def _joined(
 
 
 def _taken_apart(node: Node) -> tuple[float, tuple[Value, ...]]:
-    """Return the number and the factors of a product; no factors if the step is none."""
+    """Return the number and the factors of a product; no factors if the step is not a product."""
     other = getattr(node.layer, "other", None)
     if node.type == "multiply":
         return 1.0 if other is None else other, node.reads

@@ -71,6 +71,8 @@ class Rewriter:
     values: dict[tuple[str, str], Array | None] = field(default_factory=dict)
     """Arrays of the file that were read, by `Stored.key`."""
 
+    settled: set[tuple[int, ...]] = field(default_factory=set)
+    """Chains of moves that are as short as they can be, by the identities of their steps and how many others read."""
     exits: dict[Key, list[str]] = field(default_factory=dict)
     """The values that are outputs of the network, with their names, and the last ones of what else has costs."""
 
@@ -164,7 +166,7 @@ class Rewriter:
             return False
         return not (isinstance(new.node, str) and self.is_output(old))
 
-    # What a rule may ask and add
+    # What rules use
 
     def matched(self, pattern: Pattern, value: Value) -> Match | None:
         """Return how a pattern fits a value; nothing outside of it reads what is inside, and no output is inside."""
@@ -198,7 +200,7 @@ class Rewriter:
         """Return whether a step is before the place where rules are tried, so that a new step there can read it."""
         return id(node) in self.passed
 
-    def is_held_once(self, stored: Stored) -> bool:
+    def has_one_owner(self, stored: Stored) -> bool:
         """Return whether one step alone has a tensor of the file."""
         return len(self.holders.get(stored.name, ())) == 1
 
@@ -225,9 +227,9 @@ class Rewriter:
 
     def changed(self, node: Node, *reads: Value, tensors: Mapping[str, Stored] | None = None, **fields: Any) -> Value:
         """Add a step like another, with some fields and tensors of its own, and return its first output."""
-        held = {**node.tensors, **(tensors or {})}
+        all_tensors = {**node.tensors, **(tensors or {})}
         value = self.graph.step(
-            node.type, *(reads or node.reads), tensors=held, comment=node.comment, **{**node.fields, **fields}
+            node.type, *(reads or node.reads), tensors=all_tensors, comment=node.comment, **{**node.fields, **fields}
         )
         self.operators[id(self.graph.nodes[-1])] = self.operators.get(id(node), 1)
         return value
@@ -262,7 +264,7 @@ class Rewriter:
             values = [each.value(output) for output in each.outputs]
             if (
                 id(each) in self.dead
-                or self._is_kept(each)
+                or self._stays(each)
                 or any(self.users.get(value.key) or self.is_output(value) for value in values)
             ):
                 continue
@@ -276,7 +278,7 @@ class Rewriter:
                 if isinstance(read.node, Node):
                     todo.append(read.node)
 
-    def _is_kept(self, node: Node) -> bool:
+    def _stays(self, node: Node) -> bool:
         """Return whether a step stays if nothing reads it: a tensor that others share."""
         return node.type == "buffer" and any(len(self.holders[each.name]) > 1 for each in node.tensors.values())
 

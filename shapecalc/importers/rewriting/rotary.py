@@ -128,8 +128,8 @@ def _neighbours(match: Match) -> tuple[Value, list[Node]] | None:
     if isinstance(apart, str) or apart.type != "reshape" or pairs.shape[-1] != 2:  # noqa: PLR2004 - pairs
         return None
     x = apart.reads[0]
-    whole = x.rank == pairs.rank - 1 and x.shape[:-1] == pairs.shape[:-2]
-    return (x, [first, second, apart]) if whole and places == [(x.rank, 0), (x.rank, 1)] else None
+    entire = x.rank == pairs.rank - 1 and x.shape[:-1] == pairs.shape[:-2]
+    return (x, [first, second, apart]) if entire and places == [(x.rank, 0), (x.rank, 1)] else None
 
 
 @RULES.on("rotary_embedding")

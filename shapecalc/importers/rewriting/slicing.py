@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 RULES = Rules()
 
 
-class Part(NamedTuple):
+class AxisPart(NamedTuple):
     """Elements `start` to before `start + length` of an axis of a value, every `stride`-th of them."""
 
     source: Value
@@ -22,8 +22,8 @@ class Part(NamedTuple):
     stride: int = 1
 
 
-def part_of(value: Value) -> Part | None:
-    """Return what part of another value one is, by a slice, a split or a chunk; None if it is none of a known size."""
+def part_of(value: Value) -> AxisPart | None:
+    """Return what part of another value one is, by a slice, a split or a chunk; None unless its size is known."""
     node = value.node
     if isinstance(node, str) or node.type not in ("slice", "split", "chunk"):
         return None
@@ -36,11 +36,11 @@ def part_of(value: Value) -> Part | None:
         start = node.layer.start or 0  # type: ignore[attr-defined]
         if not isinstance(start, int):
             return None
-        return Part(source, axis, start % size if start < 0 else start, length, node.layer.step)  # type: ignore[attr-defined]
+        return AxisPart(source, axis, start % size if start < 0 else start, length, node.layer.step)  # type: ignore[attr-defined]
     start = 0
     for name in node.outputs:
         if node.value(name).key == value.key:
-            return Part(source, axis, start, length)
+            return AxisPart(source, axis, start, length)
         each = node.outputs[name][axis]
         assert isinstance(each, int)
         start += each

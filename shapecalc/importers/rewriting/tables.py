@@ -91,20 +91,20 @@ def is_constant(value: Value) -> bool:
 
 def _steps_to(value: Value, trained: bool) -> list[Node] | None:
     """Return the steps that give a value, in order; None if they are many, large, or not of constants alone."""
-    found: dict[int, Node] = {}
+    reached: dict[int, Node] = {}
     todo = [value]
     order: list[Node] = []
     while todo:
         node = todo.pop().node
-        if isinstance(node, str) or len(found) > MOST_STEPS:
+        if isinstance(node, str) or len(reached) > MOST_STEPS:
             return None
         allowed = node.type in COMPUTED or node.type in ("constant", "buffer") or (trained and node.type == "parameter")
         sizes = [product(shape) for shape in node.outputs.values()]
         if not allowed or any(not isinstance(size, int) or size > LARGEST for size in sizes):
             return None
         order.append(node)
-        if id(node) not in found:
-            found[id(node)] = node
+        if id(node) not in reached:
+            reached[id(node)] = node
         todo += node.reads
     # A step comes before those that read it: the last time that it was reached counts.
     last = {id(node): node for node in reversed(order)}
@@ -157,7 +157,7 @@ def stored_array(at: Rewriter, stored: Stored) -> Array | None:
         if at.arrays is not None:
             try:
                 array = dict(at.arrays([stored.name])).get(stored.name)
-            except (Unreadable, ShapecalcError):  # whoever needs the values is told
+            except (Unreadable, ShapecalcError):  # the reader reports it when the values are needed
                 array = None
         if array is not None and stored.convert is not None:
             array = stored.convert(array)

@@ -26,20 +26,20 @@ def class_token(at: Rewriter, node: Node) -> Value | None:
             return None
         inside.append(token.node)
         token = token.node.reads[0]
-    held = token.node
+    owner = token.node
     size = sequence.shape[-1]
-    if isinstance(held, str) or held.type != "parameter" or node.reads[0].shape[1] != 1:
+    if isinstance(owner, str) or owner.type != "parameter" or node.reads[0].shape[1] != 1:
         return None
     # Nothing but the batch is repeated: the vector is as long as the features.
     if (
-        not at.is_held_once(held.tensors[""])
+        not at.has_one_owner(owner.tensors[""])
         or any(each != 1 for each in token.shape[:-1])
         or token.shape[-1:] != (size,)
     ):
         return None
-    if not at.is_closed([*inside, held], node.value()):
+    if not at.is_closed([*inside, owner], node.value()):
         return None
-    stored = reshaped(held.tensors[""], (1, 1, size))
+    stored = reshaped(owner.tensors[""], (1, 1, size))
     return at.step("class_token", sequence, replaces=inside, tensors={"token": stored})
 
 

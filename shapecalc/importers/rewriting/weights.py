@@ -24,7 +24,7 @@ def trained(at: Rewriter, value: Value) -> Stored | None:
     while not isinstance(value.node, str) and value.node.type in VIEWS and len(value.node.reads) == 1:
         value = value.node.reads[0]
     node = value.node
-    if isinstance(node, str) or node.type != "parameter" or not at.is_held_once(node.tensors[""]):
+    if isinstance(node, str) or node.type != "parameter" or not at.has_one_owner(node.tensors[""]):
         return None
     return node.tensors[""] if len(at.users.get(value.key, ())) == 1 and not at.is_output(value) else None
 

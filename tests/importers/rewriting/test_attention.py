@@ -52,7 +52,7 @@ def test_a_constant_that_hides_the_later_keys_is_causal(value):
     mask = net.constant("mask", np.where(LATER, value, 0.0)[None, None])
     types = net.rewritten(attention(net, mask=lambda scores: net.step("add", scores, mask)))
     assert types == ["scaled_dot_product_attention"]
-    assert net.last().is_causal
+    assert (net.last().is_causal, net.last().window) == (True, None)
 
 
 def test_a_window_is_read_from_a_constant():
@@ -226,3 +226,21 @@ def test_halves_that_are_joined_in_the_other_order_are_no_rotation():
     halves = net.step("chunk", net.step("relu", net.input(2, 3, 6, 8)), chunks=2, dim=-1)
     parts = rotated_parts(net, halves.other("1"), halves, angles(10_000.0)[:, :4])
     assert "rotary_embedding" not in net.rewritten(net.step("concat", *parts, dim=-1))
+
+
+@pytest.mark.parametrize(("fill", "mask"), [(-5.0, ~LATER), (-1e9, np.arange(6)[:, None] > np.arange(6))])
+def test_a_fill_that_leaves_weights_stays(fill, mask):
+    net = Network()
+    given = net.constant("mask", mask)
+    types = net.rewritten(attention(net, mask=lambda scores: net.step("where", given, scores, y=fill)))
+    assert "scaled_dot_product_attention" not in types
+
+
+def test_a_part_that_is_turned_twice_is_no_rotation():
+    net = Network()
+    x = net.step("relu", net.input(2, 3, 6, 8))
+    second = net.step("slice", x, dim=-1, start=4)
+    turned = net.step("concat", net.step("negative", second), second, dim=-1)
+    cos, sin = (net.constant(name, of(angles(10_000.0))) for name, of in (("cos", np.cos), ("sin", np.sin)))
+    y = net.step("add", net.step("multiply", x, cos), net.step("multiply", turned, sin))
+    assert "rotary_embedding" not in net.rewritten(y)

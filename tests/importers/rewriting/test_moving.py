@@ -124,3 +124,11 @@ def test_a_layer_with_parameters_that_no_output_depends_on_is_kept():
     x = net.input(2, 3)
     net.step("tanh", net.step("linear", x, out_features=4, weights={"weight": "pooler.weight", "bias": "pooler.bias"}))
     assert net.rewritten(net.step("relu", x)) == ["linear", "tanh", "relu"]
+
+
+def test_slices_that_leave_a_gap_stay():
+    net = Network()
+    x = ended(net, net.input(2, 7, 5))
+    first, last = net.step("slice", x, dim=1, end=3), net.step("slice", x, dim=1, start=4)
+    types = net.rewritten(net.step("subtract", last, first))
+    assert types == ["relu", "slice", "slice", "subtract"]
