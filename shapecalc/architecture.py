@@ -320,13 +320,21 @@ def size_of(steps: Iterable[Step | Group]) -> int:
 class Origin(Protocol):
     """A file of another tool that an architecture was imported from."""
 
-    file: str
-    stated: Mapping[str, Shape]
-    """The shape that the file states of each slot, if it does."""
-    params_as: str
-    """The convention by which its parameters are counted by default."""
-    examples: Any
-    """The `inputs` and `outputs` that the other tool computed, if it was there, else None."""
+    @property
+    def file(self) -> str:
+        """Its path."""
+
+    @property
+    def stated(self) -> Mapping[str, Shape]:
+        """The shape that it states of each slot, if it does."""
+
+    @property
+    def params_as(self) -> str:
+        """The convention by which its parameters are counted by default."""
+
+    @property
+    def examples(self) -> Any:
+        """The `inputs` and `outputs` that the other tool computed, None if only a file was read."""
 
     def arrays(self) -> dict[str, Any]:
         """Return the values of its tensors by the paths of ours."""

@@ -30,6 +30,8 @@ from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_
 from shapecalc.layers.fields import LARGEST_DIM
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shapecalc.architecture import Architecture
     from shapecalc.cli.options.formats import Target
     from shapecalc.diagnostics.limits import Limits

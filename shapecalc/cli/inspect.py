@@ -135,8 +135,9 @@ def command(
         format_ = Format.TEXT  # whatever the file is called: the graph has a language of its own
     target = target_of(Format.LATEX if latex else format_, output, color, TEXT_OR_JSON if explain else TABULAR)
     with working():
+        sizes: dict[str, int] = {}
         if is_factory(architecture):
-            loaded, sizes = module_of_factory(architecture, input_), {}
+            loaded = module_of_factory(architecture, input_)
         else:
             loaded, sizes = load_bound(architecture, set_, limit, batch=batch, partial=partial)
         usual = loaded.origin.params_as if loaded.origin else ParamsAs.PYTORCH.value

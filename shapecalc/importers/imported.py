@@ -89,7 +89,7 @@ def import_file(format_: str, path: str, limits: Limits, *, partial: bool = Fals
     Raises `ShapecalcError` SC031 if operators cannot be read, SC032 if the file is broken, SC006 without the package
     that reads it.
     """
-    reader: Reader = import_module(f"shapecalc.importers.{format_}")  # type: ignore[assignment]
+    reader: Reader = import_module(f"shapecalc.importers.{format_}")
     return imported(reader.read(path, limits, partial=partial), path, partial=partial)
 
 

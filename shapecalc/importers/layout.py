@@ -63,6 +63,7 @@ class Layout:
     blocks: dict[int, tuple[str, Block, Body]] = field(default_factory=dict)
     """Name, block and body, by the identity of the block, each after those that it calls."""
     readers: Mapping[Key, list[Node]] = field(default_factory=dict)
+    sharers: Mapping[tuple[str, str], list[Node]] = field(default_factory=dict)
     results: frozenset[Key] = frozenset()
     slots: dict[Key, str] = field(default_factory=dict)
     tensors: dict[str, Stored] = field(default_factory=dict)
@@ -76,7 +77,7 @@ def lay_out(graph: Graph) -> Layout:
     """Return what is written where for a graph."""
     folding = fold(graph)
     uses = uses_of(graph, folding.root)
-    layout = Layout(folding, Body([]), readers=uses.readers, results=uses.outputs)
+    layout = Layout(folding, Body([]), readers=uses.readers, sharers=uses.sharers, results=uses.outputs)
     inputs = {value.key: "input" if len(graph.inputs) == 1 else name for name, value in graph.inputs.items()}
     layout.network = _body(layout, folding.root, inputs, set(graph.inputs))
     layout.network.outputs = dict(graph.outputs)
@@ -92,7 +93,7 @@ def _body(layout: Layout, scope: Scope, inputs: dict[Key, str], taken: Iterable[
             inner = _block_body(layout, block)
             layout.blocks[id(block)] = (_block_name(layout, block), block, inner)
     runs = list(_runs(layout, items, scope))
-    body = Body(_entries(runs, scope, {*taken, *inputs.values()}), dict(inputs), inputs)
+    body = Body(_entries(layout, runs, scope, {*taken, *inputs.values()}), dict(inputs), inputs)
     for entry in body.entries:
         if isinstance(entry.item, Node):
             for value in map(entry.item.value, entry.item.outputs):
@@ -191,12 +192,14 @@ def _input_names(values: list[Value]) -> list[str]:
     return [_LETTERS[at] if at < len(_LETTERS) else f"input_{at}" for at in range(len(values))]
 
 
-def _entries(items: list[Node | tuple[Scope, ...]], scope: Scope, taken: set[str]) -> list[Entry]:
+def _entries(layout: Layout, items: list[Node | tuple[Scope, ...]], scope: Scope, taken: set[str]) -> list[Entry]:
     """Return the entries of a list of steps: those with tensors and the calls have the names of the file."""
     names: dict[int, str] = {}
     for item in items:
         if isinstance(item, Node):
             paths = [_path_of(item), item.place.path] if item.tensors else []
+            if any(len(layout.sharers[stored.key]) > 1 for stored in item.tensors.values()):
+                paths.reverse()  # the file names a tensor of several modules after one of them
         else:
             paths = [item[0].path if len(item) == 1 else item[0].path.rpartition(".")[0]]
         wanted = [name for path in paths if (name := relative(path, scope.path)) and name not in taken]

@@ -152,7 +152,7 @@ def skeleton_of(scope: Scope, uses: Uses) -> Skeleton | None:
     inputs: dict[Key, Value] = {}
     text: list[Any] = []
     for node in nodes:
-        reads = []
+        reads: list[tuple[Any, ...]] = []
         for read in node.reads:
             place = places.get(read.key[0]) if isinstance(read.key[0], int) else None
             if place is None:

@@ -120,13 +120,13 @@ def verdict(proof: Proof) -> str:
         skipped = sum(trial.skipped for trial in proof.trials)
         after = f", {skipped} not reached" if skipped else ""
         far = ", ".join(f"`{output.name}` by {output.difference:.1e}" for output in proof.outputs if not output.ok)
-        outputs = f"; outputs differ from the module's own: {far}" if far else ""
-        return f"DISAGREES: {wrong} of {layers * len(proof.trials)} layer runs{after} ({runs}, {took}){outputs}"
+        apart = f"; outputs differ from the module's own: {far}" if far else ""
+        return f"DISAGREES: {wrong} of {layers * len(proof.trials)} layer runs{after} ({runs}, {took}){apart}"
     once = f"; {', '.join(proof.unproved)} tried at one size: no second size is valid" if proof.unproved else ""
     tried = _tried(proof.trials)
     stated = f"; {proof.stated} shapes are those that the file states" if proof.stated else ""
-    outputs = max((output.difference for output in proof.outputs), default=None)
-    equal = "" if outputs is None else f"; outputs differ by at most {outputs:.1e} from the module's own"
+    most = max((output.difference for output in proof.outputs), default=None)
+    equal = "" if most is None else f"; outputs differ by at most {most:.1e} from the module's own"
     return f"verified: {layers} layers agree in shape, params and MACs{tried} ({took}){once}{stated}{equal}"
 
 

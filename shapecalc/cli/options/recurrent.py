@@ -89,7 +89,7 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         batch_first: BatchFirstOption = False,
         bias: BiasOption = True,
         dropout: DropoutOption = None,
-        params_as: ParamsAsOption = ParamsAs.PYTORCH,
+        params_as: ParamsAsOption = None,
         x: recurrent_values.SequenceOption = None,
         h0: recurrent_values.HiddenStateOption = None,
         c0: str | None = None,
@@ -144,7 +144,7 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
             _warn(case.layer)
             return
         refuse_without_values({"exact": exact, "everything": everything, "seed": seed})
-        _answer(kind, written, flags, params_as, file)
+        _answer(kind, written, flags, params_as or ParamsAs.PYTORCH, file)
 
     return variant(command, HELP.format(what=what), **own)
 

@@ -272,7 +272,8 @@ class _Functional:
         shapes = [self._shape(stated.get(place), reads) for place in range(max(stated, default=-1) + 1)]
         if len(shapes) > MOST_OUTPUTS or not all(shapes):
             return []
-        outputs = [(shape, "float32" if dtype.startswith(("float", "bfloat")) else "int64") for shape, dtype in shapes]
+        known = [each for each in shapes if each]
+        outputs = [(shape, "float32" if dtype.startswith(("float", "bfloat")) else "int64") for shape, dtype in known]
         graph.place = Place(self.scopes[unit[0]].path)
         values = graph.opaque(self.layers[unit[0]].kind, [each.value for each in reads], outputs)
         return [in_order(value) for value in values]

@@ -12,6 +12,7 @@ from shapecalc.importers.unreadable import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from shapecalc.dims import Shape
     from shapecalc.importers.graph import Value
     from shapecalc.importers.onnx.node import OnnxNode
 
@@ -157,7 +158,7 @@ def prelu(node: OnnxNode) -> Value:
     slope, shape = node.entry(1), node.shape()
     if isinstance(slope, Weight) and len(shape) > 1:
         per_channel = (shape[1], *[1] * (len(shape) - 2))
-        sizes = tuple(slope.shape)
+        sizes: Shape = tuple(slope.shape)
         while sizes and sizes[0] == 1 and len(sizes) > len(per_channel):
             sizes = sizes[1:]
         if node.reader.is_converted and sizes == (shape[1],):

@@ -96,7 +96,7 @@ def _schema(operator: str, opset: int, domain: str) -> _Schema | None:
         return None
     single = defs.OpSchema.FormalParameterOption.Single
     return _Schema(
-        {name: int(known.type.value) for name, known in schema.attributes.items()},
+        {name: int(known.type.value) for name, known in schema.attributes.items()},  # type: ignore[attr-defined]
         tuple(name for name, known in schema.attributes.items() if known.required),
         (schema.min_input, schema.max_input),
         schema.min_output,

@@ -185,7 +185,8 @@ def _quotient(a: Array, b: Array) -> Array:
     if a.dtype.kind == "i" and b.dtype.kind == "i":
         if (b == 0).any():
             raise ZeroDivisionError("division by 0")
-        return np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))
+        truncated: Array = np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))
+        return truncated
     with np.errstate(all="ignore"):
         return np.asarray(np.divide(a, b))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import isclose
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.importers.rewriting.layouts import MOVES
 from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 from shapecalc.importers.rewriting.tables import array_of
 
@@ -259,3 +260,42 @@ def _moves(last: Value, first: Value) -> list[Node]:
         nodes.append(last.node)
         last = last.node.reads[0]
     return nodes
+
+
+@RULES.on(ATTENTION)
+def scaled_queries(at: Rewriter, node: Node) -> Value | None:
+    """A number that multiplies the queries before they are divided into heads is a part of the scale."""
+    q = node.reads[0]
+    layout_moves: list[Node] = []
+    value = q
+    while not isinstance(value.node, str) and value.node.type in MOVES:
+        layout_moves.append(value.node)
+        value = value.node.reads[0]
+    scaled = value.node
+    number = None if isinstance(scaled, str) else _factor(scaled)
+    if isinstance(scaled, str) or number is None or number <= 0 or not isinstance(q.shape[-1], int):
+        return None
+    usual = q.shape[-1] ** -0.5
+    scale = number * (node.layer.scale or usual)  # type: ignore[attr-defined]
+    if not at.is_closed([scaled, *layout_moves, node], node.value()):
+        return None
+    moved = scaled.reads[0]
+    for each in reversed(layout_moves):
+        moved = at.changed(each, moved)
+    fields = {**node.fields, "scale": None if isclose(scale, usual, rel_tol=1e-6) else scale}
+    reads = (moved, *node.reads[1:])
+    return at.step(ATTENTION, *reads, replaces=[scaled, node], tensors=node.tensors, **fields)
+
+
+@RULES.on("where", "masked_fill")
+def constant_condition(at: Rewriter, node: Node) -> Value | None:
+    """A constant condition that selects all elements of one input, and none of a number, is dropped."""
+    layer: Any = node.layer
+    if len(node.reads) != 2:  # noqa: PLR2004 - a condition and what it selects from
+        return None
+    if node.type == "where":
+        (condition, x), wanted = node.reads, layer.x is None
+    else:
+        (x, condition), wanted = node.reads, False
+    known = array_of(at, condition) if x.shape == node.value().shape else None
+    return x if known is not None and bool((known == wanted).all()) else None

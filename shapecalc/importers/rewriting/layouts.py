@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from shapecalc.dims import Dim, Shape
     from shapecalc.importers.graph import Node, Value
 
+MOST_MOVES = 16
+"""Moves that are followed: the rest of a longer chain is a value like others."""
 MOVES = frozenset({"reshape", "flatten", "permute", "squeeze", "unsqueeze", "identity"})
+
+
+def _quotient(a: Dim, b: Dim) -> Dim | None:
+    if isinstance(a, int) and isinstance(b, int):
+        return None if a % b else a // b
+    return exact_quotient(a, b)
 
 
 @dataclass(slots=True)
@@ -63,12 +71,12 @@ class Layout:
                 if not left:
                     return False
                 factor = left.pop(0)
-                rest = exact_quotient(needed, factor.size)
+                rest = _quotient(needed, factor.size)
                 if rest is not None:
                     axis.append(factor)
                     needed = rest
                     continue
-                behind = exact_quotient(factor.size, needed)
+                behind = _quotient(factor.size, needed)
                 if behind is None:
                     return False
                 factor.parts = Factor(needed), Factor(behind)
@@ -120,6 +128,8 @@ def traced(value: Value, passes: Callable[[Value], bool]) -> tuple[Layout, list[
     """Return how moves give a value, and these in order; `passes` decides for each value whether to go on before it."""
     nodes: list[Node] = []
     while not isinstance(value.node, str) and value.node.type in MOVES and (not nodes or passes(value)):
+        if len(nodes) == MOST_MOVES:
+            break
         nodes.append(value.node)
         value = value.node.reads[0]
     nodes.reverse()

@@ -32,6 +32,9 @@ def nothing(_: Rewriter, node: Node) -> Value | None:
 @RULES.on(*sorted(MOVES))
 def chain(at: Rewriter, node: Node) -> Value | None:
     """A chain of moves becomes the fewest steps that do the same, if these are fewer."""
+    before = node.reads[0].node
+    if isinstance(before, str) or before.type not in MOVES:
+        return None
     layout, nodes = traced(node.value(), lambda _: True)
     if rendered(layout):  # what others read too has to be computed anyway
         layout, nodes = traced(node.value(), lambda value: at.only_user(value) is not None)

@@ -71,9 +71,36 @@ class Rewriter:
     values: dict[tuple[str, str], Array | None] = field(default_factory=dict)
     """Arrays of the file that were read, by `Stored.key`."""
 
+    exits: dict[Key, list[str]] = field(default_factory=dict)
+    """The values that are outputs of the network, with their names, and the last ones of what else has costs."""
+
     def __post_init__(self) -> None:
         for node in self.graph.nodes:
             self._enter(node)
+        for name, output in self.graph.outputs.items():
+            self.exits.setdefault(output.key, []).append(name)
+        self._keep_costs()
+
+    def _keep_costs(self) -> None:
+        """Keep what is computed with parameters or products for no output: it counts as it does in the file."""
+        for node in self.graph.nodes:
+            values = [node.value(output) for output in node.outputs]
+            if not any(self.users.get(value.key) for value in values) and self._has_costs(node):
+                self.exits.setdefault(values[0].key, [])
+
+    def _has_costs(self, last: Node) -> bool:
+        """Return whether a step that nothing reads, or one that it alone reads, has parameters or products."""
+        todo = [last]
+        while todo:
+            node = todo.pop()
+            shapes = [read.shape for read in node.reads]
+            products = node.layer.macs(*shapes, next(iter(node.outputs.values())))
+            trained = any(each.trainable for each in node.tensors.values())
+            if node.type == "opaque" or products != 0 or (trained and not node.layer.is_tensor):
+                return True
+            alone = (read for read in node.reads if len(self.users[read.key]) == 1 and not self.is_output(read))
+            todo += [read.node for read in alone if isinstance(read.node, Node)]
+        return False
 
     def apply(self, *groups: Rules) -> bool:
         """Try rules at each step, from the first to the last; return whether one applied."""
@@ -160,7 +187,7 @@ class Rewriter:
 
     def is_output(self, value: Value) -> bool:
         """Return whether a value is an output of the network."""
-        return any(output.key == value.key for output in self.graph.outputs.values())
+        return value.key in self.exits
 
     def only_user(self, value: Value) -> Node | None:
         """Return the step that alone reads a value, None if there are others, or if it is an output."""
@@ -217,9 +244,10 @@ class Rewriter:
         for user in self.users.pop(old.key, {}).values():
             user.reads = tuple(new if read.key == old.key else read for read in user.reads)
             self.users[new.key][id(user)] = user
-        for name, output in self.graph.outputs.items():
-            if output.key == old.key:
-                self.graph.outputs[name] = new
+        if old.key in self.exits:
+            names = self.exits.pop(old.key)
+            self.exits.setdefault(new.key, []).extend(names)
+            self.graph.outputs.update(dict.fromkeys(names, new))
         shape = self.graph.stated.pop(old.key, None)
         if shape is not None:
             self.graph.stated.setdefault(new.key, shape)
@@ -249,9 +277,8 @@ class Rewriter:
                     todo.append(read.node)
 
     def _is_kept(self, node: Node) -> bool:
-        """Return whether a step stays if nothing reads it: costs that are not known, or a tensor that others share."""
-        held = node.type == "buffer" and any(len(self.holders[each.name]) > 1 for each in node.tensors.values())
-        return node.type == "opaque" or held
+        """Return whether a step stays if nothing reads it: a tensor that others share."""
+        return node.type == "buffer" and any(len(self.holders[each.name]) > 1 for each in node.tensors.values())
 
     def bury_unread(self) -> None:
         """Remove the steps that no output of the network depends on."""

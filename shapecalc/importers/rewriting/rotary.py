@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.rewriting.patterns import Match, anything, negated, step
+from shapecalc.importers.rewriting.patterns import Match, anything, difference, negated, step
 from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 from shapecalc.importers.rewriting.slicing import part_of
 from shapecalc.importers.rewriting.tables import array_of
@@ -61,6 +61,77 @@ def _rotated(value: Value, x: Value) -> tuple[list[Node], bool] | None:
     return None
 
 
+_FIRST = difference(
+    step("multiply", anything("first"), anything("cos")), step("multiply", anything("second"), anything("sin"))
+)
+_SECOND = step(
+    "add",
+    step("multiply", anything("first"), anything("sin")),
+    step("multiply", anything("second"), anything("cos")),
+)
+
+
+@RULES.on("concat", "flatten", "reshape")
+def rotated_pairs(at: Rewriter, node: Node) -> Value | None:
+    """Pairs (x₁ cos − x₂ sin, x₁ sin + x₂ cos), joined as they were taken apart, are a rotary embedding."""
+    joined = node if node.type == "concat" else node.reads[0].node
+    if isinstance(joined, str) or joined.type != ("concat" if joined is node else "stack") or len(joined.reads) != 2:  # noqa: PLR2004
+        return None
+    rank = joined.value().rank
+    if joined.layer.dim % rank != rank - 1:  # type: ignore[attr-defined]
+        return None
+    for half in _FIRST(joined.reads[0], Match()):
+        for match in _SECOND(joined.reads[1], half):
+            apart = _halves(match) if joined is node else _neighbours(match)
+            if apart is None or apart[0].shape != node.value().shape:
+                continue
+            x, nodes = apart[0], [*match.nodes, joined, node, *apart[1]]
+            if at.is_closed(nodes, node.value()):
+                tables = match["cos"], match["sin"]
+                return at.step(
+                    "rotary_embedding",
+                    x,
+                    *tables,
+                    replaces=nodes,
+                    what="rotary embedding",
+                    interleaved=joined is not node,
+                )
+    return None
+
+
+def _halves(match: Match) -> tuple[Value, list[Node]] | None:
+    """Return what two values are the halves of along its last axis, and the steps that give them."""
+    first, second = part_of(match["first"]), part_of(match["second"])
+    if first is None or second is None or first.source.key != second.source.key:
+        return None
+    axis, half = first.source.rank - 1, first.length
+    if first[1:] != (axis, 0, half, 1) or second[1:] != (axis, half, half, 1) or first.source.shape[-1] != 2 * half:
+        return None
+    return first.source, [each.node for each in (match["first"], match["second"]) if not isinstance(each.node, str)]
+
+
+def _neighbours(match: Match) -> tuple[Value, list[Node]] | None:
+    """Return what two values are the even and the odd features of, and the steps that give them."""
+    first, second = match["first"].node, match["second"].node
+    if isinstance(first, str) or isinstance(second, str) or first.reads[0].key != second.reads[0].key:
+        return None
+    pairs = first.reads[0]
+    if first.type == second.type == "select":
+        places = [(each.layer.dim % pairs.rank, each.layer.index % 2) for each in (first, second)]  # type: ignore[attr-defined]
+    elif first is second and first.type == "unbind":
+        names = list(first.outputs)
+        indices = [names.index(value.output or names[0]) for value in (match["first"], match["second"])]
+        places = [(first.layer.dim % pairs.rank, index) for index in indices]  # type: ignore[attr-defined]
+    else:
+        return None
+    apart = pairs.node
+    if isinstance(apart, str) or apart.type != "reshape" or pairs.shape[-1] != 2:  # noqa: PLR2004 - pairs
+        return None
+    x = apart.reads[0]
+    whole = x.rank == pairs.rank - 1 and x.shape[:-1] == pairs.shape[:-2]
+    return (x, [first, second, apart]) if whole and places == [(x.rank, 0), (x.rank, 1)] else None
+
+
 @RULES.on("rotary_embedding")
 def angles_of_a_base(at: Rewriter, node: Node) -> Value | None:
     """Cosines and sines that are those of positions and a base are not given, but computed."""
@@ -71,18 +142,23 @@ def angles_of_a_base(at: Rewriter, node: Node) -> Value | None:
     length, features = x.shape[-2:]
     if not isinstance(length, int) or not isinstance(features, int) or length < 2:  # noqa: PLR2004 - an angle that is not 0
         return None
-    rows = [None if table is None else _rows(table, length, features) for table in tables]
+    interleaved: bool = node.layer.interleaved  # type: ignore[attr-defined]
+    rows = [None if table is None else _rows(table, length, features, interleaved=interleaved) for table in tables]
     if rows[0] is None or rows[1] is None or node.layer.rotary_dim is not None:  # type: ignore[attr-defined]
         return None
-    base = _base(rows[0], rows[1], interleaved=node.layer.interleaved)  # type: ignore[attr-defined]
+    base = _base(rows[0], rows[1], interleaved=interleaved)
     if base is None:
         return None
     fields: dict[str, Any] = {**node.fields, "base": base}
     return at.step("rotary_embedding", x, replaces=[node], what=node.comment.partition(",")[0], **fields)
 
 
-def _rows(table: Array, length: int, features: int) -> Array | None:
-    """Return a table as a row for each position, None if it has other axes."""
+def _rows(table: Array, length: int, features: int, *, interleaved: bool) -> Array | None:
+    """Return a table as a row for each position with a number for each feature, None if it has other axes."""
+    import numpy as np  # noqa: PLC0415 - NumPy is imported only where values are computed
+
+    if table.shape[-2:] == (length, features // 2):
+        table = np.repeat(table, 2, axis=-1) if interleaved else np.concatenate([table, table], axis=-1)
     if table.shape[-2:] != (length, features) or table.size != length * features:
         return None
     return table.reshape(length, features)

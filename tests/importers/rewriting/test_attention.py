@@ -170,3 +170,59 @@ def test_a_finite_fill_that_may_hide_every_key_stays():
     mask = net.input(2, 1, 1, 6, name="mask", dtype="bool")
     types = net.rewritten(attention(net, mask=lambda scores: net.step("where", mask, scores, y=-1e9)))
     assert "scaled_dot_product_attention" not in types
+
+
+def test_queries_that_are_scaled_before_they_are_divided_into_heads():
+    net = Network()
+    k, v = (net.input(2, 3, 6, 4, name=name) for name in "kv")
+    x = net.step("multiply", net.step("relu", net.input(2, 6, 12)), other=0.5)
+    q = net.step("permute", net.step("reshape", x, shape=[0, 0, 3, 4]), dims=[0, 2, 1, 3])
+    types = net.rewritten(net.step("scaled_dot_product_attention", q, k, v, scale=1.0))
+    assert types == ["relu", "reshape", "permute", "scaled_dot_product_attention"]
+    assert net.last().scale is None
+
+
+def test_a_condition_that_is_true_everywhere_is_dropped():
+    net = Network()
+    everywhere = net.constant("all", np.ones((1, 6), dtype=bool))
+    x = net.step("relu", net.input(2, 6))
+    assert net.rewritten(net.step("tanh", net.step("where", everywhere, x, y=-1e9))) == ["relu", "tanh"]
+
+
+@pytest.mark.parametrize(("first", "expected"), [(0, "positional_encoding"), (1, "embedding")])
+def test_rows_for_the_indices_from_0_are_a_learned_positional_encoding(first, expected):
+    net = Network()
+    indices = net.constant("indices", np.arange(first, first + 6)[None])
+    rows = net.step("embedding", indices, num_embeddings=9, embedding_dim=4, weights={"weight": "wpe.weight"})
+    assert expected in net.rewritten(net.step("add", net.step("relu", net.input(2, 6, 4)), rows))
+
+
+def rotated_parts(net, first, second, table):
+    cos, sin = (net.constant(name, of(table)) for name, of in (("cos", np.cos), ("sin", np.sin)))
+    left = net.step("subtract", net.step("multiply", first, cos), net.step("multiply", second, sin))
+    right = net.step("add", net.step("multiply", first, sin), net.step("multiply", second, cos))
+    return left, right
+
+
+def test_pairs_of_neighbours_are_rotated_together():
+    net = Network()
+    x = net.step("relu", net.input(2, 3, 6, 8))
+    pairs = net.step("reshape", x, shape=[2, 3, 6, 4, 2])
+    first, second = (net.step("select", pairs, dim=-1, index=index) for index in (0, 1))
+    rotated = net.step("stack", *rotated_parts(net, first, second, angles(10_000.0)[:, :4]), dim=-1)
+    assert net.rewritten(net.step("flatten", rotated, start_dim=3)) == ["relu", "rotary_embedding"]
+    assert net.last().interleaved
+
+
+def test_halves_that_are_rotated_and_joined():
+    net = Network()
+    halves = net.step("chunk", net.step("relu", net.input(2, 3, 6, 8)), chunks=2, dim=-1)
+    parts = rotated_parts(net, halves, halves.other("1"), angles(10_000.0)[:, :4])
+    assert net.rewritten(net.step("concat", *parts, dim=-1)) == ["relu", "rotary_embedding"]
+
+
+def test_halves_that_are_joined_in_the_other_order_are_no_rotation():
+    net = Network()
+    halves = net.step("chunk", net.step("relu", net.input(2, 3, 6, 8)), chunks=2, dim=-1)
+    parts = rotated_parts(net, halves.other("1"), halves, angles(10_000.0)[:, :4])
+    assert "rotary_embedding" not in net.rewritten(net.step("concat", *parts, dim=-1))

@@ -117,3 +117,10 @@ def test_a_step_that_no_output_depends_on_is_removed():
 def test_a_network_that_changes_nothing_keeps_its_step():
     net = Network()
     assert net.rewritten(net.step("identity", net.input(2, 3))) == ["identity"]
+
+
+def test_a_layer_with_parameters_that_no_output_depends_on_is_kept():
+    net = Network()
+    x = net.input(2, 3)
+    net.step("tanh", net.step("linear", x, out_features=4, weights={"weight": "pooler.weight", "bias": "pooler.bias"}))
+    assert net.rewritten(net.step("relu", x)) == ["linear", "tanh", "relu"]
