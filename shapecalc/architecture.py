@@ -317,7 +317,7 @@ def size_of(steps: Iterable[Step | Group]) -> int:
     return sum(1 if isinstance(step, Step) else step.size for step in steps)
 
 
-class Origin(Protocol):
+class ImportOrigin(Protocol):
     """A file of another tool that an architecture was imported from."""
 
     @property
@@ -366,7 +366,7 @@ class Architecture:
     decode: Decode | None = None
     limits: Limits = LIMITS
     unused: tuple[Unused, ...] = ()
-    origin: Origin | None = None
+    origin: ImportOrigin | None = None
 
     def __repr__(self) -> str:
         """Return the name and the inputs."""

@@ -14,8 +14,8 @@ from shapecalc.diagnostics.numbers import byte_size
 from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import Dim, evaluate, free_symbols, least, product
 from shapecalc.layers.saved import Storage
-from shapecalc.shape_inference.unknown_costs import require_layers
 from shapecalc.shape_inference.dtypes import TRAINED, USUAL_DTYPE, bytes_of
+from shapecalc.shape_inference.unknown_costs import require_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -391,14 +391,14 @@ def _rows_in_lockstep(
 
 def _with_stated(row: ProofRow, stated: Mapping[str, Shape], sizes: Mapping[str, int]) -> ProofRow:
     """Return a row with the shapes that the file of another tool states, a failure if one differs from ours."""
-    found = [
+    result = [
         (shape, tuple(evaluate(dim, sizes) for dim in stated[slot]))
         for place, (name, shape) in enumerate(zip(row.layer.outputs, row.predicted, strict=True))
         if (slot := row.layer.step.slot(name) if place else row.layer.path) in stated
     ]
-    wrong = next((theirs for ours, theirs in found if ours != theirs), None)
+    wrong = next((theirs for ours, theirs in result if ours != theirs), None)
     failure = f"the file states {show(wrong)}" if wrong is not None and not row.failure else row.failure
-    return replace(row, stated=len(found), failure=failure)
+    return replace(row, stated=len(result), failure=failure)
 
 
 def _row(layer: LayerReport, predicted: tuple[tuple[Dim, ...], ...], call: Call, values: dict[str, Array]) -> ProofRow:

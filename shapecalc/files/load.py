@@ -75,14 +75,14 @@ def load_set(
 def from_torch(
     module: Any, example_inputs: tuple[Any, ...], dynamic_shapes: Any = None, limits: Limits = LIMITS
 ) -> Architecture:
-    """Return the architecture of a module of PyTorch that is in memory, exported at example inputs; it runs its code."""
+    """Return the architecture of a module of PyTorch in memory, exported at example inputs; its code is run."""
     from shapecalc.importers.imported import imported  # noqa: PLC0415 - only such a module needs it
     from shapecalc.importers.torch_module import read_module  # noqa: PLC0415 - as above
 
     name = type(module).__name__
-    found = imported(read_module(module, example_inputs, dynamic_shapes=dynamic_shapes), name)
-    loaded = loads_source(Source(name, found.text), limits._replace(nodes=LARGEST))
-    return replace(loaded, origin=found)
+    result = imported(read_module(module, example_inputs, dynamic_shapes=dynamic_shapes), name)
+    loaded = loads_source(Source(name, result.text), limits._replace(nodes=LARGEST))
+    return replace(loaded, origin=result)
 
 
 def with_parameters(architecture: Architecture, parameters: Mapping[str, Any]) -> Architecture:
@@ -183,7 +183,7 @@ def _find(architecture: str | Path, limits: Limits, *, partial: bool = False) ->
 def imported_text(path: str, limits: Limits = LIMITS, *, partial: bool = False) -> str:
     """Return a file of another tool as the text of an architecture file, which has been read once.
 
-    Raises `ShapecalcError` SC006 (exit code 2) for a file that is no such file, else as `import_file` and `loads` do.
+    Raises `ShapecalcError` SC006 (exit code 2) for any other file, else as `import_file` and `loads` do.
     """
     source, imported = _find(path, limits, partial=partial)
     if imported is None:

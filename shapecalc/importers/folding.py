@@ -10,24 +10,24 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.graph import Node
-from shapecalc.importers.scopes import Scope, Skeleton, scope_tree, skeleton_of, uses_of, values_in
+from shapecalc.importers.graph import ImportedStep
+from shapecalc.importers.scopes import ModuleScope, Skeleton, scope_tree, skeleton_of, uses_of, values_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from shapecalc.importers.graph import Graph
+    from shapecalc.importers.graph import ImportedGraph
 
 LEAST_STEPS = 2
 """Steps of the smallest block."""
 MOST_INPUTS = 6
-"""Values that enter a block."""
+"""Values that are passed in a block."""
 LARGEST_FACTOR = 8
 """A parameter may be written as this multiple of another, `"${4 * channels}"`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class BlockParameter:
     """A parameter of a block, and the value that it has in each use, in the order of the uses."""
 
     name: str
@@ -38,27 +38,27 @@ class Parameter:
 class Multiple:
     """A field's value that is a parameter of the block, times a factor."""
 
-    parameter: Parameter
+    parameter: BlockParameter
     factor: int = 1
 
 
 @dataclass(eq=False, slots=True)
-class Block:
+class FoldedBlock:
     """Modules that are the same but for numbers; the text is that of the first one."""
 
-    uses: list[Scope]
+    uses: list[ModuleScope]
     skeletons: dict[int, Skeleton]
     """That of each use, by its identity."""
-    parameters: list[Parameter] = field(default_factory=list)
+    parameters: list[BlockParameter] = field(default_factory=list)
     written: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    """What stands for each value in the text, `Multiple` or the value itself, by its place: see `Folding.place`."""
+    """What represents each value in the text, `Multiple` or the value itself, by its place: see `Folding.place`."""
 
     @property
-    def first(self) -> Scope:
+    def first(self) -> ModuleScope:
         """The use that the text is written from."""
         return self.uses[0]
 
-    def arguments(self, use: Scope) -> dict[str, Any]:
+    def arguments(self, use: ModuleScope) -> dict[str, Any]:
         """Return the values of the parameters in one use."""
         at = self.uses.index(use)
         return {parameter.name: parameter.values[at] for parameter in self.parameters}
@@ -68,31 +68,31 @@ class Block:
 class Folding:
     """The tree of modules, and the block of each module that is written as a call."""
 
-    root: Scope
-    blocks: dict[int, Block]
+    root: ModuleScope
+    blocks: dict[int, FoldedBlock]
     """By the identity of the scope that is a use of it."""
 
-    def items(self, scope: Scope) -> Iterator[Node | Scope]:
+    def items(self, scope: ModuleScope) -> Iterator[ImportedStep | ModuleScope]:
         """Yield what is written for a module: steps, and inner modules that are calls of blocks."""
         for item in scope.items:
-            if isinstance(item, Scope) and id(item) not in self.blocks:
+            if isinstance(item, ModuleScope) and id(item) not in self.blocks:
                 yield from self.items(item)
             else:
                 yield item
 
 
-def fold(graph: Graph) -> Folding:
+def fold(graph: ImportedGraph) -> Folding:
     """Return the blocks of a graph."""
     root = scope_tree(graph)
     uses = uses_of(graph, root)
-    groups: dict[Any, Block] = {}
+    groups: dict[Any, FoldedBlock] = {}
     for scope in root.scopes:
         if sum(1 for _ in zip(range(LEAST_STEPS), scope.nodes, strict=False)) < LEAST_STEPS:
             continue
         skeleton = skeleton_of(scope, uses)
         if skeleton is None or len(skeleton.inputs) > MOST_INPUTS:
             continue
-        block = groups.setdefault(skeleton.text, Block([], {}))
+        block = groups.setdefault(skeleton.text, FoldedBlock([], {}))
         block.uses.append(scope)
         block.skeletons[id(scope)] = skeleton
     blocks = {id(scope): block for block in groups.values() if len(block.uses) > 1 for scope in block.uses}
@@ -108,40 +108,40 @@ def _drop_one(folding: Folding) -> bool:
     """Stop folding the blocks that make the text longer, smallest first; return whether there were any."""
     calls: Counter[int] = Counter()
     lengths: dict[int, int] = {}
-    found: dict[int, Block] = {}
+    matched: dict[int, FoldedBlock] = {}
 
-    def visit(items: Iterator[Node | Scope]) -> int:
+    def visit(items: Iterator[ImportedStep | ModuleScope]) -> int:
         count = 0
         for item in items:
             count += 1
-            if isinstance(item, Scope):
+            if isinstance(item, ModuleScope):
                 block = folding.blocks[id(item)]
                 calls[id(block)] += 1
-                if id(block) not in found:
-                    found[id(block)] = block
+                if id(block) not in matched:
+                    matched[id(block)] = block
                     lengths[id(block)] = visit(folding.items(block.first))
         return count
 
     visit(folding.items(folding.root))
-    saved = {key: calls[key] * (lengths[key] - 1) - lengths[key] - 3 for key in found}
+    saved = {key: calls[key] * (lengths[key] - 1) - lengths[key] - 3 for key in matched}
     unreached = [
-        block for block in {id(block): block for block in folding.blocks.values()}.values() if id(block) not in found
+        block for block in {id(block): block for block in folding.blocks.values()}.values() if id(block) not in matched
     ]
-    worse = sorted((key for key in found if saved[key] <= 0), key=lambda key: (lengths[key], -calls[key]))
-    dropped = unreached or [found[key] for key in worse[:1]]
+    worse = sorted((key for key in matched if saved[key] <= 0), key=lambda key: (lengths[key], -calls[key]))
+    dropped = unreached or [matched[key] for key in worse[:1]]
     for block in dropped:
         for scope in block.uses:
             folding.blocks.pop(id(scope), None)
     return bool(dropped)
 
 
-def _inner_first(folding: Folding) -> list[Block]:
-    """Return the blocks in an order in which each stands after those that it calls."""
-    ordered: dict[int, Block] = {}
+def _inner_first(folding: Folding) -> list[FoldedBlock]:
+    """Return the blocks in an order in which each follows those that it calls."""
+    ordered: dict[int, FoldedBlock] = {}
 
-    def visit(scope: Scope) -> None:
+    def visit(scope: ModuleScope) -> None:
         for item in folding.items(scope):
-            if isinstance(item, Scope):
+            if isinstance(item, ModuleScope):
                 block = folding.blocks[id(item)]
                 if id(block) not in ordered:
                     visit(block.first)
@@ -151,36 +151,36 @@ def _inner_first(folding: Folding) -> list[Block]:
     return list(ordered.values())
 
 
-def _parametrize(block: Block, folding: Folding) -> None:
-    """Decide what the parameters of a block are, and what stands for each value in its text."""
+def _parametrize(block: FoldedBlock, folding: Folding) -> None:
+    """Decide what the parameters of a block are, and what represents each value in its text."""
     table: dict[tuple[Any, ...], list[Any]] = {}
     names: dict[tuple[Any, ...], str] = {}
     for use in block.uses:
         for place, name, value in places_of(use, folding):
             table.setdefault(place, []).append(value)
             names[place] = name
-    varying: dict[_Column, str] = {}
+    varying: dict[_ValueColumn, str] = {}
     for place, column in table.items():
         if all(type(value) is type(column[0]) and value == column[0] for value in column):
             block.written[place] = column[0]
         else:
-            varying.setdefault(_Column(column), names[place])
+            varying.setdefault(_ValueColumn(column), names[place])
     bases = _bases(varying)
     taken: set[str] = set()
     parameters = {
-        column: Parameter(_free(name, taken), column.values)
+        column: BlockParameter(_free(name, taken), column.values)
         for column, name in varying.items()
         if bases[column] is None
     }
     block.parameters.extend(parameters.values())
     for place, column in table.items():
         if place not in block.written:
-            own = _Column(column)
+            own = _ValueColumn(column)
             base = bases[own]
             block.written[place] = Multiple(parameters[base[0]], base[1]) if base else Multiple(parameters[own])
 
 
-class _Column:
+class _ValueColumn:
     """The values at one place in each use; equal only to one with values of the same types."""
 
     __slots__ = ("key", "values")
@@ -190,15 +190,15 @@ class _Column:
         self.key = (self.values, tuple(map(type, self.values)))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Column) and self.key == other.key
+        return isinstance(other, _ValueColumn) and self.key == other.key
 
     def __hash__(self) -> int:
         return hash(self.key)
 
 
-def _bases(columns: Iterable[_Column]) -> dict[_Column, tuple[_Column, int] | None]:
+def _bases(columns: Iterable[_ValueColumn]) -> dict[_ValueColumn, tuple[_ValueColumn, int] | None]:
     """Return for each column the smallest one that it is a multiple of, and the factor; None for a parameter."""
-    bases: dict[_Column, tuple[_Column, int] | None] = {}
+    bases: dict[_ValueColumn, tuple[_ValueColumn, int] | None] = {}
     smallest_first = sorted(columns, key=lambda column: [value if type(value) is int else 0 for value in column.values])
     for column in smallest_first:
         parameters = [other for other, base in bases.items() if base is None]
@@ -207,7 +207,7 @@ def _bases(columns: Iterable[_Column]) -> dict[_Column, tuple[_Column, int] | No
     return bases
 
 
-def _factor(column: _Column, base: _Column) -> int | None:
+def _factor(column: _ValueColumn, base: _ValueColumn) -> int | None:
     """Return the factor by which all values of a column are those of another one."""
     pairs = list(zip(column.values, base.values, strict=True))
     if not all(
@@ -230,17 +230,13 @@ def _free(name: str, taken: set[str]) -> str:
 _SHORT = {"out_channels": "channels", "out_features": "features", "kernel_size": "kernel", "num_heads": "heads"}
 
 
-def places_of(use: Scope, folding: Folding) -> Iterator[tuple[tuple[Any, ...], str, Any]]:
+def places_of(use: ModuleScope, folding: Folding) -> Iterator[tuple[tuple[Any, ...], str, Any]]:
     """Yield the place, a name and the value of each number, flag and word in a use of a block.
 
     A place is the number of the step or call, then the field or parameter, then the position in a list.
     """
     for index, item in enumerate(folding.items(use)):
-        given: Mapping[str, Any]
-        if isinstance(item, Node):
-            given = item.fields
-        else:
-            given = folding.blocks[id(item)].arguments(item)
+        given = item.fields if isinstance(item, ImportedStep) else folding.blocks[id(item)].arguments(item)
         for name, value in given.items():
             for position, entry in enumerate(values_in(value)):
                 yield (index, name, position), _SHORT.get(name, name), entry

@@ -1,6 +1,7 @@
 """A network while it is imported: steps of our layer types, whose shapes our own rules give.
 
-A reader calls `Graph.step` for each operator of a file, with the values that it reads. Nothing here knows a format.
+A reader calls `ImportedGraph.step` for each operator of a file, with the values that it reads. Nothing here knows a
+format.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 class Stored(NamedTuple):
     """A tensor of the file: its name there, and its shape as our layer has it.
 
-    `convert` makes ours of the file's, such as a transposed matrix; `how` tells conversions of one tensor apart. Two
+    `convert` makes ours of the file's, such as a transposed matrix; `how` distinguishes conversions of one tensor. Two
     uses are of the same tensor if `name` and `how` are equal.
 
     >>> Stored("fc.weight", (10, 4)).key
@@ -52,7 +53,7 @@ class Stored(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where an operator stands in the file: the path of its module, and its name or source line for messages.
+    """Where an operator is in the file: the path of its module, and its name or source line for messages.
 
     `kind` is the class of the module, `torch.nn.modules.conv.Conv2d`; `scopes` has the path and the class of each
     module around it, outermost first.
@@ -78,7 +79,7 @@ LARGEST = 2**31 - 1
 
 
 @dataclass(eq=False, slots=True)
-class Node:
+class ImportedStep:
     """One step: its type, the fields that are given, the values that it reads, and the file's tensors that it has."""
 
     type: str
@@ -94,7 +95,7 @@ class Node:
     """What is written behind the step: the pattern that was recognised."""
 
     def takes_one(self, field: str) -> bool:
-        """Return whether the first entry of a list stands for the list, such as one size for all axes."""
+        """Return whether the first entry of a list represents the list, such as one size for all axes."""
         kind = fields_of(type(self.layer))[field].kind
         if not isinstance(kind, Several) or not kind.single:
             return False
@@ -118,7 +119,7 @@ class Node:
 class Value:
     """A tensor that steps read: an output of a node, or an input of the network, whose name `node` is then."""
 
-    node: Node | str
+    node: ImportedStep | str
     output: str
     shape: Shape
     dtype: str
@@ -135,12 +136,12 @@ class Value:
 
     def other(self, output: str) -> Value:
         """Return another output of the same node."""
-        assert isinstance(self.node, Node)
+        assert isinstance(self.node, ImportedStep)
         return self.node.value(output)
 
 
 @dataclass(slots=True)
-class Graph:
+class ImportedGraph:
     """The steps in an order in which they can be computed, the inputs and the outputs.
 
     `sizes` and `where` are the usual values of symbols and the conditions on them, as the architecture file has them.
@@ -149,7 +150,7 @@ class Graph:
     name: str
     source: str
     inputs: dict[str, Value] = field(default_factory=dict)
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[ImportedStep] = field(default_factory=list)
     outputs: dict[str, Value] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     where: list[str] = field(default_factory=list)
@@ -163,7 +164,7 @@ class Graph:
     """The inputs and outputs, by name, whose axes are in another order than in the file: its axis of each of ours."""
 
     def input(self, name: str, shape: Shape, dtype: str = "float32") -> Value:
-        """Add an input of the network; raise `Unreadable` if a size is none that an input can have."""
+        """Add an input of the network; raise `Unreadable` if an input cannot have one of the sizes."""
         if not all(not isinstance(size, int) or 1 <= size <= LARGEST for size in shape):
             raise Unreadable(f"an input `{name[:80]}` with a size that is not from 1 to {LARGEST}")
         value = Value(name, "", tuple(shape), dtype)
@@ -193,7 +194,7 @@ class Graph:
                 wanted = show(expected[name]) if name in expected else "no such tensor"
                 message = f"`{type_}` has {wanted} as `{name}`, the file {show(tensor.shape)} of `{tensor.name}`"
                 raise Unreadable(message, self.place.said)
-        node = Node(type_, fields, reads, layer, self.place, dict(tensors or {}), outputs, comment)
+        node = ImportedStep(type_, fields, reads, layer, self.place, dict(tensors or {}), outputs, comment)
         self.nodes.append(node)
         return node.value()
 

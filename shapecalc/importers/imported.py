@@ -1,4 +1,4 @@
-"""A file of another tool → the text of an architecture file, and what the file knows besides: tensors and shapes."""
+"""A file of another tool → the text of an architecture file, and what else the file has: tensors and shapes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.dims import Shape
-    from shapecalc.importers.graph import Array, Graph, Stored
+    from shapecalc.importers.graph import Array, ImportedGraph, Stored
 
 
 @dataclass(slots=True)
-class Reading:
+class ImportReading:
     """What a reader of a format returns: the graph, the operators that it could not read, and the file's tensors.
 
     `arrays` reads the tensors of the given names from the file, when they are needed.
     """
 
-    graph: Graph
+    graph: ImportedGraph
     problems: Problems = field(default_factory=Problems)
     arrays: Callable[[list[str]], Mapping[str, Array]] | None = None
     examples: Examples | None = None
@@ -36,10 +36,10 @@ class Examples(NamedTuple):
     outputs: tuple[Array, ...]
 
 
-class Reader(Protocol):
+class FormatReader(Protocol):
     """The module of a format."""
 
-    def read(self, path: str, limits: Limits, *, partial: bool = False) -> Reading:
+    def read(self, path: str, limits: Limits, *, partial: bool = False) -> ImportReading:
         """Read a file; with `partial`, operators that have no layer become `opaque` steps."""
 
 
@@ -54,7 +54,7 @@ class Imported:
     file: str
     stated: Mapping[str, Shape] = field(default_factory=dict)
     tensors: Mapping[str, Stored] = field(default_factory=dict)
-    reading: Reading | None = None
+    reading: ImportReading | None = None
 
     @property
     def params_as(self) -> str:
@@ -67,7 +67,7 @@ class Imported:
         return self.reading.examples if self.reading else None
 
     def arrays(self) -> dict[str, Array]:
-        """Return the values of the file's tensors by our paths; empty if the file has none.
+        """Return the values of the file's tensors by our paths; empty if the file has no such thing.
 
         Raises `ShapecalcError` SC032 if they are not in the file, or outside of its folder.
         """
@@ -89,12 +89,15 @@ def import_file(format_: str, path: str, limits: Limits, *, partial: bool = Fals
     Raises `ShapecalcError` SC031 if operators cannot be read, SC032 if the file is broken, SC006 without the package
     that reads it.
     """
-    reader: Reader = import_module(f"shapecalc.importers.{format_}")
+    reader: FormatReader = import_module(f"shapecalc.importers.{format_}")
     return imported(reader.read(path, limits, partial=partial), path, partial=partial)
 
 
-def imported(reading: Reading, path: str, *, partial: bool = False) -> Imported:
-    """Return what a reader has read as an architecture file; raise `ShapecalcError` SC031 unless all of it or `partial`."""
+def imported(reading: ImportReading, path: str, *, partial: bool = False) -> Imported:
+    """Return what a reader has read as an architecture file.
+
+    Raises `ShapecalcError` SC031 if there are operators that it could not read, unless `partial`.
+    """
     from shapecalc.importers.rewriting import rewrite  # noqa: PLC0415 - only a file of another tool needs it
     from shapecalc.importers.writing import write  # noqa: PLC0415
 

@@ -10,26 +10,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import joined
-from shapecalc.importers.folding import Block, Folding, fold
-from shapecalc.importers.graph import Node
-from shapecalc.importers.scopes import Key, Scope, uses_of
+from shapecalc.importers.folding import FoldedBlock, Folding, fold
+from shapecalc.importers.graph import ImportedStep
+from shapecalc.importers.scopes import Key, ModuleScope, uses_of
 from shapecalc.layers import layer_type
 from shapecalc.parser.names import is_name, is_step_name, likely_step_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.importers.graph import Graph, Stored, Value
+    from shapecalc.importers.graph import ImportedGraph, Stored, Value
 
 
 SHORTEST_LISTS = 3
 """Runs for which `repeat` binds lists of arguments."""
 
 
-class Entry(NamedTuple):
+class StepEntry(NamedTuple):
     """A step, or the calls of a block that `repeat` writes as one, and the name, whether it is the default one."""
 
-    item: Node | tuple[Scope, ...]
+    item: ImportedStep | tuple[ModuleScope, ...]
     name: str
     by_default: bool
 
@@ -43,16 +43,16 @@ class Entry(NamedTuple):
 class Body:
     """A list of steps: its entries, and how each value is referred to in it."""
 
-    entries: list[Entry]
+    entries: list[StepEntry]
     slots: dict[Key, str] = field(default_factory=dict)
     inputs: dict[Key, str] = field(default_factory=dict)
-    """The names of the values that enter, in order."""
+    """The names of the values that are passed in, in order."""
     outputs: dict[str, Value] = field(default_factory=dict)
     """The values that others read, by name, the first one first."""
 
 
 @dataclass(slots=True)
-class Layout:
+class TextLayout:
     """The bodies of the network and of its blocks, the paths of all values and tensors.
 
     `names` has the name of each block that is written.
@@ -60,24 +60,24 @@ class Layout:
 
     folding: Folding
     network: Body
-    blocks: dict[int, tuple[str, Block, Body]] = field(default_factory=dict)
+    blocks: dict[int, tuple[str, FoldedBlock, Body]] = field(default_factory=dict)
     """Name, block and body, by the identity of the block, each after those that it calls."""
-    readers: Mapping[Key, list[Node]] = field(default_factory=dict)
-    sharers: Mapping[tuple[str, str], list[Node]] = field(default_factory=dict)
+    readers: Mapping[Key, list[ImportedStep]] = field(default_factory=dict)
+    sharers: Mapping[tuple[str, str], list[ImportedStep]] = field(default_factory=dict)
     results: frozenset[Key] = frozenset()
     slots: dict[Key, str] = field(default_factory=dict)
     tensors: dict[str, Stored] = field(default_factory=dict)
 
-    def block_of(self, scope: Scope) -> tuple[str, Block, Body]:
+    def block_of(self, scope: ModuleScope) -> tuple[str, FoldedBlock, Body]:
         """Return the name, the block and the body of a call."""
         return self.blocks[id(self.folding.blocks[id(scope)])]
 
 
-def lay_out(graph: Graph) -> Layout:
+def lay_out(graph: ImportedGraph) -> TextLayout:
     """Return what is written where for a graph."""
     folding = fold(graph)
     uses = uses_of(graph, folding.root)
-    layout = Layout(folding, Body([]), readers=uses.readers, sharers=uses.sharers, results=uses.outputs)
+    layout = TextLayout(folding, Body([]), readers=uses.readers, sharers=uses.sharers, results=uses.outputs)
     inputs = {value.key: "input" if len(graph.inputs) == 1 else name for name, value in graph.inputs.items()}
     layout.network = _body(layout, folding.root, inputs, set(graph.inputs))
     layout.network.outputs = dict(graph.outputs)
@@ -85,17 +85,17 @@ def lay_out(graph: Graph) -> Layout:
     return layout
 
 
-def _body(layout: Layout, scope: Scope, inputs: dict[Key, str], taken: Iterable[str]) -> Body:
+def _body(layout: TextLayout, scope: ModuleScope, inputs: dict[Key, str], taken: Iterable[str]) -> Body:
     items = list(layout.folding.items(scope))
     for item in items:
-        block = layout.folding.blocks[id(item)] if isinstance(item, Scope) else None
+        block = layout.folding.blocks[id(item)] if isinstance(item, ModuleScope) else None
         if block is not None and id(block) not in layout.blocks:
             inner = _block_body(layout, block)
             layout.blocks[id(block)] = (_block_name(layout, block), block, inner)
     runs = list(_runs(layout, items, scope))
     body = Body(_entries(layout, runs, scope, {*taken, *inputs.values()}), dict(inputs), inputs)
     for entry in body.entries:
-        if isinstance(entry.item, Node):
+        if isinstance(entry.item, ImportedStep):
             for value in map(entry.item.value, entry.item.outputs):
                 body.slots[value.key] = joined(entry.name, value.output)
             continue
@@ -105,19 +105,21 @@ def _body(layout: Layout, scope: Scope, inputs: dict[Key, str], taken: Iterable[
     return body
 
 
-def _runs(layout: Layout, items: list[Node | Scope], scope: Scope) -> Iterator[Node | tuple[Scope, ...]]:
+def _runs(
+    layout: TextLayout, items: list[ImportedStep | ModuleScope], scope: ModuleScope
+) -> Iterator[ImportedStep | tuple[ModuleScope, ...]]:
     """Yield the items, with the calls `h.0`, `h.1`, … together of which each reads the one before."""
-    paths = {item.path for item in items if isinstance(item, Scope)}
-    run: list[Scope] = []
+    paths = {item.path for item in items if isinstance(item, ModuleScope)}
+    run: list[ModuleScope] = []
     for item in items:
-        follows = bool(run) and isinstance(item, Scope) and _follows(layout, run[-1], item)
-        name, _, number = item.path.rpartition(".") if isinstance(item, Scope) else ("", "", "")
+        follows = bool(run) and isinstance(item, ModuleScope) and _follows(layout, run[-1], item)
+        name, _, number = item.path.rpartition(".") if isinstance(item, ModuleScope) else ("", "", "")
         if follows and relative(run[0].path, scope.path) and item.path == f"{name}.{len(run)}":  # type: ignore[union-attr]
             run.append(item)  # type: ignore[arg-type]  # it follows
             continue
         yield from _calls(layout, run)
         run = []
-        if isinstance(item, Node):
+        if isinstance(item, ImportedStep):
             yield item
         elif number == "0" and name not in paths:
             run = [item]
@@ -126,7 +128,7 @@ def _runs(layout: Layout, items: list[Node | Scope], scope: Scope) -> Iterator[N
     yield from _calls(layout, run)
 
 
-def _calls(layout: Layout, run: list[Scope]) -> Iterator[tuple[Scope, ...]]:
+def _calls(layout: TextLayout, run: list[ModuleScope]) -> Iterator[tuple[ModuleScope, ...]]:
     """Yield a run as one entry, or two calls with other arguments as two: lists of them would be longer."""
     if len(run) == SHORTEST_LISTS - 1:
         block = layout.folding.blocks[id(run[0])]
@@ -137,21 +139,21 @@ def _calls(layout: Layout, run: list[Scope]) -> Iterator[tuple[Scope, ...]]:
         yield tuple(run)
 
 
-def _follows(layout: Layout, before: Scope, after: Scope) -> bool:
+def _follows(layout: TextLayout, before: ModuleScope, after: ModuleScope) -> bool:
     """Return whether a call is the next run of a block: it reads the one before, and nothing else does."""
     block = layout.folding.blocks[id(before)]
     if layout.folding.blocks[id(after)] is not block or before.path.rpartition(".")[0] != after.path.rpartition(".")[0]:
         return False
     outputs = list(outputs_of(layout, before).values())
-    entering, entered = inputs_of(block, after), inputs_of(block, before)
-    same = [value.key for value in entering[1:]] == [value.key for value in entered[1:]]
+    incoming, entered = inputs_of(block, after), inputs_of(block, before)
+    same = [value.key for value in incoming[1:]] == [value.key for value in entered[1:]]
     readers = layout.readers.get(outputs[0].key, ())
     inside = {id(node) for node in after.nodes}
     alone = outputs[0].key not in layout.results and all(id(reader) in inside for reader in readers)
-    return len(outputs) == 1 and same and entering[0].key == outputs[0].key and alone
+    return len(outputs) == 1 and same and incoming[0].key == outputs[0].key and alone
 
 
-def _block_body(layout: Layout, block: Block) -> Body:
+def _block_body(layout: TextLayout, block: FoldedBlock) -> Body:
     first = block.first
     values = inputs_of(block, first)
     names = ["input"] if len(values) == 1 else _input_names(values)
@@ -166,19 +168,19 @@ def _block_body(layout: Layout, block: Block) -> Body:
     return body
 
 
-def inputs_of(block: Block, use: Scope) -> list[Value]:
-    """Return the values that enter a use of a block: first the one that the use before it gives, if there is one."""
+def inputs_of(block: FoldedBlock, use: ModuleScope) -> list[Value]:
+    """Return the inputs of a use of a block: first the output of the use before it, if it reads one."""
     values = list(block.skeletons[id(use)].inputs)
     for before, after in zip(block.uses, block.uses[1:], strict=False):
         given = block.skeletons[id(before)].outputs[-1].key
-        entering = [value.key for value in block.skeletons[id(after)].inputs]
-        if given in entering:
-            values.insert(0, values.pop(entering.index(given)))
+        incoming = [value.key for value in block.skeletons[id(after)].inputs]
+        if given in incoming:
+            values.insert(0, values.pop(incoming.index(given)))
             break
     return values
 
 
-def outputs_of(layout: Layout, use: Scope) -> dict[str, Value]:
+def outputs_of(layout: TextLayout, use: ModuleScope) -> dict[str, Value]:
     """Return the values of a use of a block that others read, by name, the last one first."""
     _, block, body = layout.block_of(use)
     *others, last = block.skeletons[id(use)].outputs
@@ -192,11 +194,13 @@ def _input_names(values: list[Value]) -> list[str]:
     return [_LETTERS[at] if at < len(_LETTERS) else f"input_{at}" for at in range(len(values))]
 
 
-def _entries(layout: Layout, items: list[Node | tuple[Scope, ...]], scope: Scope, taken: set[str]) -> list[Entry]:
+def _entries(
+    layout: TextLayout, items: list[ImportedStep | tuple[ModuleScope, ...]], scope: ModuleScope, taken: set[str]
+) -> list[StepEntry]:
     """Return the entries of a list of steps: those with tensors and the calls have the names of the file."""
     names: dict[int, str] = {}
     for item in items:
-        if isinstance(item, Node):
+        if isinstance(item, ImportedStep):
             paths = [_path_of(item), item.place.path] if item.tensors else []
             if any(len(layout.sharers[stored.key]) > 1 for stored in item.tensors.values()):
                 paths.reverse()  # the file names a tensor of several modules after one of them
@@ -208,18 +212,18 @@ def _entries(layout: Layout, items: list[Node | tuple[Scope, ...]], scope: Scope
             taken.add(wanted[0])
     entries = []
     for index, item in enumerate(items):
-        default = name = f"{item.type if isinstance(item, Node) else 'block'}_{index}"
+        default = name = f"{item.type if isinstance(item, ImportedStep) else 'block'}_{index}"
         if id(item) in names:
             name = names[id(item)]
         else:
             while name in taken:
                 name += "_"
             taken.add(name)
-        entries.append(Entry(item, name, isinstance(item, Node) and name == default))
+        entries.append(StepEntry(item, name, isinstance(item, ImportedStep) and name == default))
     return entries
 
 
-def _path_of(node: Node) -> str:
+def _path_of(node: ImportedStep) -> str:
     """Return the path that a step has in the file by the names of its tensors, else that of its module."""
     ends = {key: f".{key}" if key else "" for key in node.tensors}
     named = {key: stored.name for key, stored in node.tensors.items() if stored.name.endswith(ends[key])}
@@ -239,7 +243,7 @@ def relative(path: str, scope: str) -> str:
     return below if is_step_name(below) else likely_step_name(below) or ""
 
 
-def _block_name(layout: Layout, block: Block) -> str:
+def _block_name(layout: TextLayout, block: FoldedBlock) -> str:
     """Return a name for a block, after the class of the modules, else after their place."""
     kind = block.first.kind.rpartition(".")[2]
     if not kind or kind in ("Sequential", "ModuleList"):
@@ -268,18 +272,20 @@ def snake_case(name: str) -> str:
     return "".join(letters).strip("_")
 
 
-def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: dict[tuple[str, str], Node]) -> None:
+def _paths(
+    layout: TextLayout, body: Body, scope: ModuleScope, prefix: str, owned: dict[tuple[str, str], ImportedStep]
+) -> None:
     """Record the path of each value and tensor of a body, as a use of it at `prefix` has them."""
     items = layout.folding.items(scope)
     for entry in body.entries:
         if isinstance(entry.item, tuple):
             for run in range(len(entry.item)):
                 call = next(items)
-                assert isinstance(call, Scope)
+                assert isinstance(call, ModuleScope)
                 _paths(layout, layout.block_of(call)[2], call, joined(prefix, entry.path(run)), owned)
             continue
         node = next(items)
-        assert isinstance(node, Node)
+        assert isinstance(node, ImportedStep)
         path = joined(prefix, entry.name)
         for value in map(node.value, node.outputs):
             layout.slots[value.key] = joined(path, value.output)
@@ -289,13 +295,15 @@ def _paths(layout: Layout, body: Body, scope: Scope, prefix: str, owned: dict[tu
                 layout.tensors[joined(path, key)] = stored
 
 
-def shares(node: Node, owners: Mapping[tuple[str, str], tuple[Node, str]], names: Mapping[int, str]) -> object:
+def shares(
+    node: ImportedStep, owners: Mapping[tuple[str, str], tuple[ImportedStep, str]], names: Mapping[int, str]
+) -> object:
     """Return what `share:` says of a step: the step whose tensors it uses, or single ones by its own names of them."""
     others = {key: owners[stored.key] for key, stored in node.tensors.items() if owners[stored.key][0] is not node}
     if not others:
         return None
     first = next(iter(others.values()))[0]
-    whole = len(others) == len(node.tensors) and all(owner == (first, key) for key, owner in others.items())
-    if whole and first.tensors.keys() == node.tensors.keys() and "" not in node.tensors:
+    complete = len(others) == len(node.tensors) and all(owner == (first, key) for key, owner in others.items())
+    if complete and first.tensors.keys() == node.tensors.keys() and "" not in node.tensors:
         return names[id(first)]
     return {key: joined(names[id(owner)], name) for key, (owner, name) in others.items()}

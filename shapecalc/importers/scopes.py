@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Expr
-from shapecalc.importers.graph import Node
+from shapecalc.importers.graph import ImportedStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.importers.graph import Graph, Place, Value
+    from shapecalc.importers.graph import ImportedGraph, Place, Value
 
 Key = tuple[int | str, str]
 """That of a value: see `Value.key`."""
@@ -24,37 +24,37 @@ Hole = tuple[Any, ...]
 
 
 @dataclass(eq=False, slots=True)
-class Scope:
+class ModuleScope:
     """One visit of a module: its path, its class, and its steps and inner scopes in order."""
 
     path: str
     kind: str
-    items: list[Node | Scope] = field(default_factory=list)
+    items: list[ImportedStep | ModuleScope] = field(default_factory=list)
 
     @property
-    def nodes(self) -> Iterator[Node]:
+    def nodes(self) -> Iterator[ImportedStep]:
         """All steps, those of inner scopes too."""
         for item in self.items:
-            if isinstance(item, Node):
+            if isinstance(item, ImportedStep):
                 yield item
             else:
                 yield from item.nodes
 
     @property
-    def scopes(self) -> Iterator[Scope]:
+    def scopes(self) -> Iterator[ModuleScope]:
         """All inner scopes, outer ones first."""
         for item in self.items:
-            if isinstance(item, Scope):
+            if isinstance(item, ModuleScope):
                 yield item
                 yield from item.scopes
 
 
-def scope_tree(graph: Graph) -> Scope:
+def scope_tree(graph: ImportedGraph) -> ModuleScope:
     """Return the modules of a graph as a tree, whose root is the network.
 
     A tensor that several modules read is outside of all of them, before the first.
     """
-    root = Scope("", "")
+    root = ModuleScope("", "")
     stack = [root]
     shared, waiting = _shared_tensors(graph)
     for node in graph.nodes:
@@ -67,22 +67,22 @@ def scope_tree(graph: Graph) -> Scope:
         del stack[depth + 1 :]
         for path, kind in around[depth:]:
             stack[-1].items.extend(waiting.pop(path, ()))
-            scope = Scope(path, kind)
+            scope = ModuleScope(path, kind)
             stack[-1].items.append(scope)
             stack.append(scope)
         stack[-1].items.append(node)
     return root
 
 
-def _shared_tensors(graph: Graph) -> tuple[set[int], dict[str, list[Node]]]:
+def _shared_tensors(graph: ImportedGraph) -> tuple[set[int], dict[str, list[ImportedStep]]]:
     """Return the tensors that several modules read, and those before each module that is the first to read them."""
     readers: dict[int, list[list[tuple[str, str]]]] = {}
     for node in graph.nodes:
         for read in node.reads:
-            if isinstance(read.node, Node) and read.node.layer.is_tensor:
+            if isinstance(read.node, ImportedStep) and read.node.layer.is_tensor:
                 readers.setdefault(id(read.node), []).append(_around(node.place))
     shared: set[int] = set()
-    waiting: dict[str, list[Node]] = {}
+    waiting: dict[str, list[ImportedStep]] = {}
     for node in graph.nodes:
         first, *others = readers.get(id(node), ([],))
         common = 0
@@ -96,18 +96,18 @@ def _shared_tensors(graph: Graph) -> tuple[set[int], dict[str, list[Node]]]:
 
 def _around(place: Place) -> list[tuple[str, str]]:
     """Return the path and the class of each module around a place, outermost first."""
-    found = [(path, kind) for path, kind in place.scopes if path]
-    if not found and place.path:
+    matched = [(path, kind) for path, kind in place.scopes if path]
+    if not matched and place.path:
         parts = place.path.split(".")
-        found = [(".".join(parts[: count + 1]), "") for count in range(len(parts) - 1)]
-    if place.path and (not found or found[-1][0] != place.path):
-        found.append((place.path, place.kind))
-    return found
+        matched = [(".".join(parts[: count + 1]), "") for count in range(len(parts) - 1)]
+    if place.path and (not matched or matched[-1][0] != place.path):
+        matched.append((place.path, place.kind))
+    return matched
 
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """What is equal for all uses of a block: `text` compares it; the values that enter and that others read."""
+    """What is equal for all uses of a block: `text` compares it; the values that are passed in and that others read."""
 
     text: tuple[Any, ...]
     inputs: tuple[Value, ...]
@@ -118,18 +118,18 @@ class Skeleton:
 class Uses:
     """For a whole graph: the steps that read each value, the step that has each tensor first, and repeated paths."""
 
-    readers: Mapping[Key, list[Node]]
-    owners: Mapping[tuple[str, str], Node]
-    sharers: Mapping[tuple[str, str], list[Node]]
+    readers: Mapping[Key, list[ImportedStep]]
+    owners: Mapping[tuple[str, str], ImportedStep]
+    sharers: Mapping[tuple[str, str], list[ImportedStep]]
     outputs: frozenset[Key]
     paths: Mapping[str, int]
 
 
-def uses_of(graph: Graph, root: Scope) -> Uses:
+def uses_of(graph: ImportedGraph, root: ModuleScope) -> Uses:
     """Return who reads what in a graph."""
-    readers: dict[Key, list[Node]] = {}
-    owners: dict[tuple[str, str], Node] = {}
-    sharers: dict[tuple[str, str], list[Node]] = {}
+    readers: dict[Key, list[ImportedStep]] = {}
+    owners: dict[tuple[str, str], ImportedStep] = {}
+    sharers: dict[tuple[str, str], list[ImportedStep]] = {}
     for node in graph.nodes:
         for read in node.reads:
             readers.setdefault(read.key, []).append(node)
@@ -140,7 +140,7 @@ def uses_of(graph: Graph, root: Scope) -> Uses:
     return Uses(readers, owners, sharers, outputs, Counter(scope.path for scope in root.scopes))
 
 
-def skeleton_of(scope: Scope, uses: Uses) -> Skeleton | None:
+def skeleton_of(scope: ModuleScope, uses: Uses) -> Skeleton | None:
     """Return what is equal for all modules that are the same but for numbers; None if it cannot be a block.
 
     It cannot if a tensor is shared with a step outside, or if the module is visited twice.
@@ -178,9 +178,9 @@ def skeleton_of(scope: Scope, uses: Uses) -> Skeleton | None:
     return Skeleton((*text, left), tuple(inputs.values()), tuple(outputs))
 
 
-def _tensors(node: Node, scope: Scope, places: Mapping[int, int], uses: Uses) -> tuple[Any, ...] | None:
+def _tensors(node: ImportedStep, scope: ModuleScope, places: Mapping[int, int], uses: Uses) -> tuple[Any, ...] | None:
     """Return the tensors of a step by names below the scope; None if it shares one with a step outside."""
-    found = []
+    matched = []
     for key, stored in node.tensors.items():
         if any(id(other) not in places for other in uses.sharers[stored.key]):
             return None
@@ -188,12 +188,12 @@ def _tensors(node: Node, scope: Scope, places: Mapping[int, int], uses: Uses) ->
         if name == stored.name and not node.place.path.startswith(scope.path):
             return None
         owner = places[id(uses.owners[stored.key])]
-        found.append((key, name if name != stored.name else "", stored.how, owner))
-    return tuple(found)
+        matched.append((key, name if name != stored.name else "", stored.how, owner))
+    return tuple(matched)
 
 
 def _form(name: str, value: Any) -> Any:
-    """Return what is equal for values that a parameter of a block can stand for: the lengths of lists; all of `values`."""
+    """Return what is equal for values of one parameter of a block: the lengths of lists, and all of `values`."""
     if name == "values" or isinstance(value, Expr):
         return value
     if isinstance(value, tuple):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.importers.graph import Array
-    from shapecalc.importers.imported import Reading
+    from shapecalc.importers.imported import ImportReading
 
 
 def read_module(
@@ -26,7 +26,7 @@ def read_module(
     keywords: Mapping[str, Any] | None = None,
     dynamic_shapes: Any = None,
     name: str = "",
-) -> Reading:
+) -> ImportReading:
     """Return the reading of a `torch.nn.Module`, exported in evaluation mode at the shapes of example inputs.
 
     `dynamic_shapes` as in `torch.export.export`: the sizes that become symbols. The modes of the module and of those

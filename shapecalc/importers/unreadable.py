@@ -31,13 +31,13 @@ class Unreadable(Exception):  # noqa: N818 - it names what the operator is
 
 @dataclass(slots=True)
 class Problems:
-    """The operators of a file that cannot be read: where each stands, and why, in the order of the file."""
+    """The operators of a file that cannot be read: where each is, and why, in the order of the file."""
 
     places: dict[str, list[str]] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
 
     def add(self, operator: str, error: Unreadable, place: str = "") -> None:
-        """Add an operator; `place` is where it stands if the error does not say."""
+        """Add an operator; `place` is where it is if the error does not say."""
         self.places.setdefault(operator, []).append(error.place or place)
         self.reasons.setdefault(operator, error.message)
 
@@ -46,9 +46,9 @@ class Problems:
 
     def error(self, file: str, *, partial: bool = False) -> ShapecalcError:
         """Return the error SC031 (exit code 1) that names them; `partial` if the file does not state their shapes."""
-        found = list(self.places)
+        matched = list(self.places)
         diagnostics = []
-        for operator in found[:MOST_NAMED]:
+        for operator in matched[:MOST_NAMED]:
             places = list(dict.fromkeys(place for place in self.places[operator] if place))
             count = len(self.places[operator])
             shown = ", ".join(f"`{place}`" for place in places[:MOST_PLACES])
@@ -57,9 +57,9 @@ class Problems:
             times = "" if count == 1 else f" {count} times"
             message = f"`{file}` has `{operator}`{times}{where}: {self.reasons[operator]}"
             diagnostics.append(Diagnostic(code="SC031", message=message))
-        if len(found) > MOST_NAMED:
-            others = ", ".join(f"`{name}`" for name in found[MOST_NAMED : 2 * MOST_NAMED])
-            message = f"`{file}` has {len(found) - MOST_NAMED} other operators that cannot be read: {others}"
+        if len(matched) > MOST_NAMED:
+            others = ", ".join(f"`{name}`" for name in matched[MOST_NAMED : 2 * MOST_NAMED])
+            message = f"`{file}` has {len(matched) - MOST_NAMED} other operators that cannot be read: {others}"
             diagnostics.append(Diagnostic(code="SC031", message=message))
         help_text = "`--partial` gives shapes and costs of the rest" if not partial else None
         diagnostics[-1] = diagnostics[-1]._replace(help=help_text)

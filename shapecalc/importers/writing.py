@@ -1,4 +1,4 @@
-"""A `Graph` → the text of an architecture file, and the paths that its values and tensors have there."""
+"""A `ImportedGraph` → the text of an architecture file, and the paths that its values and tensors have there."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Expr
-from shapecalc.importers.folding import Block, Multiple
-from shapecalc.importers.graph import Node
-from shapecalc.importers.layout import Body, Entry, Layout, inputs_of, lay_out, outputs_of, shares
+from shapecalc.importers.folding import FoldedBlock, Multiple
+from shapecalc.importers.graph import ImportedStep
+from shapecalc.importers.layout import Body, StepEntry, TextLayout, inputs_of, lay_out, outputs_of, shares
 from shapecalc.layers.base import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.importers.graph import Graph, Stored, Value
-    from shapecalc.importers.scopes import Key, Scope
+    from shapecalc.importers.graph import ImportedGraph, Stored, Value
+    from shapecalc.importers.scopes import Key, ModuleScope
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*|\$[A-Za-z_]\w*")
 LONGEST_TEXT = 2_000
@@ -25,7 +25,7 @@ _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "n
 
 
 @dataclass(slots=True)
-class Written:
+class WrittenGraph:
     """The text; the file's tensor of each of our paths; the slot of each value by its key."""
 
     text: str
@@ -33,7 +33,7 @@ class Written:
     slots: Mapping[Key, str] = field(default_factory=dict)
 
 
-def write(graph: Graph) -> Written:
+def write(graph: ImportedGraph) -> WrittenGraph:
     """Return a graph as an architecture file.
 
     >>> from shapecalc.importers.graph import Graph, Stored
@@ -64,7 +64,7 @@ def write(graph: Graph) -> Written:
         ]
     elif outputs and last != next(iter(outputs.values())).key:
         lines.append(f"outputs: {flow(layout.network.slots[next(iter(outputs.values())).key])}")
-    return Written("\n".join(lines) + "\n", layout.tensors, layout.slots)
+    return WrittenGraph("\n".join(lines) + "\n", layout.tensors, layout.slots)
 
 
 def printable(text: str) -> str:
@@ -76,7 +76,7 @@ def printable(text: str) -> str:
     return "".join(each for each in text[:LONGEST_TEXT] if each.isprintable())
 
 
-def _head(graph: Graph) -> Iterator[str]:
+def _head(graph: ImportedGraph) -> Iterator[str]:
     yield f"name: {scalar(printable(graph.name) or 'network')}"
     yield f"source: {scalar(printable(graph.source) or 'a file')}"
     if len(graph.inputs) == 1:
@@ -90,7 +90,7 @@ def _head(graph: Graph) -> Iterator[str]:
         yield f"where: {flow(graph.where)}"
 
 
-def _block(layout: Layout, name: str, block: Block, body: Body) -> Iterator[str]:
+def _block(layout: TextLayout, name: str, block: FoldedBlock, body: Body) -> Iterator[str]:
     yield f"{name}:"
     if block.parameters:
         yield f"  parameters: [{', '.join(parameter.name for parameter in block.parameters)}]"
@@ -108,7 +108,7 @@ def _last(body: Body) -> Key | None:
     if not body.entries:
         return None
     last = body.entries[-1]
-    if isinstance(last.item, Node):
+    if isinstance(last.item, ImportedStep):
         return last.item.value().key
     return next(key for key, slot in reversed(body.slots.items()) if slot == last.name)
 
@@ -116,14 +116,14 @@ def _last(body: Body) -> Key | None:
 class _Steps:
     """The lines of a list of steps."""
 
-    def __init__(self, layout: Layout, body: Body, block: Block | None) -> None:
+    def __init__(self, layout: TextLayout, body: Body, block: FoldedBlock | None) -> None:
         self.layout = layout
         self.body = body
         self.block = block
         self.names = {id(entry.item): entry.name for entry in body.entries}
-        self.owners: dict[tuple[str, str], tuple[Node, str]] = {}
+        self.owners: dict[tuple[str, str], tuple[ImportedStep, str]] = {}
         for entry in body.entries:
-            if isinstance(entry.item, Node):
+            if isinstance(entry.item, ImportedStep):
                 for key, stored in entry.item.tensors.items():
                     self.owners.setdefault(stored.key, (entry.item, key))
 
@@ -132,7 +132,7 @@ class _Steps:
         before = next(iter(self.body.inputs)) if len(self.body.inputs) == 1 else None
         index = 0
         for entry in self.body.entries:
-            if isinstance(entry.item, Node):
+            if isinstance(entry.item, ImportedStep):
                 comment = f"  # {entry.item.comment}" if entry.item.comment else ""
                 yield f"- {self._step(entry, entry.item, index, before)}{comment}"
                 before = before if entry.item.layer.is_tensor else entry.item.value().key
@@ -142,7 +142,7 @@ class _Steps:
                 before = next(iter(outputs_of(self.layout, entry.item[-1]).values())).key
                 index += len(entry.item)
 
-    def _step(self, entry: Entry, node: Node, index: int, before: Key | None) -> str:
+    def _step(self, entry: StepEntry, node: ImportedStep, index: int, before: Key | None) -> str:
         fields = self._fields(index, node)
         keys = {node.type: fields}
         if not entry.by_default:
@@ -160,7 +160,7 @@ class _Steps:
             slots = [self.body.slots[read.key] for read in reads]
             keys["from"] = slots[0] if len(slots) == 1 else slots
 
-    def _fields(self, index: int, node: Node) -> Any:
+    def _fields(self, index: int, node: ImportedStep) -> Any:
         """Return the fields that differ from the defaults, as a mapping, as the main field's value, or None."""
         fields = {}
         known = fields_of(type(node.layer))
@@ -186,7 +186,7 @@ class _Steps:
 
         return written(value)
 
-    def _call(self, entry: Entry, calls: tuple[Scope, ...], index: int, before: Key | None) -> dict[str, Any]:
+    def _call(self, entry: StepEntry, calls: tuple[ModuleScope, ...], index: int, before: Key | None) -> dict[str, Any]:
         name, block, _ = self.layout.block_of(calls[0])
         arguments: dict[str, Any] = {}
         repeated: dict[str, Any] = {}

@@ -121,7 +121,7 @@ class Layer:
     sparse: ClassVar[bool] = False
     """Whether one token uses only a part of its parameters: see `active_parameters`."""
     counts_known: ClassVar[bool] = True
-    """Whether its parameters, buffers and costs are known: a total that has a layer of which they are not is unknown."""
+    """Whether its parameters, buffers and costs are known; otherwise the totals of a network are unknown too."""
     saving_note: ClassVar[str] = ""
     """What to know about the figures of `saved`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
-from shapecalc.importers.graph import Graph, Place, Stored
+from shapecalc.importers.graph import ImportedGraph, Place, Stored
 from shapecalc.importers.writing import write
 
 
@@ -13,7 +13,7 @@ class Module:
     """A graph whose steps are those of modules, each with its path."""
 
     def __init__(self, *shape):
-        self.graph = Graph("net", "a test")
+        self.graph = ImportedGraph("net", "a test")
         self.last = self.graph.input("x", shape)
 
     def linear(self, path, features, **more):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.importers.graph import Graph, Place, Stored
+from shapecalc.importers.graph import ImportedGraph, Place, Stored
 from shapecalc.importers.unreadable import Unreadable
 
 
 @pytest.fixture
 def graph():
-    return Graph("net", "a test")
+    return ImportedGraph("net", "a test")
 
 
 def test_a_step_has_the_shapes_of_our_rules(graph):

@@ -10,20 +10,20 @@ import pytest
 
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.importers.graph import Graph, Stored
-from shapecalc.importers.imported import Examples, Reading, imported
+from shapecalc.importers.graph import ImportedGraph, Stored
+from shapecalc.importers.imported import Examples, ImportReading, imported
 from shapecalc.importers.unreadable import Problems, Unreadable
 
 FIXTURE = Path(__file__).parent.parent / "oracle" / "torch_exports" / "residual.pt2"
 
 
 def reading(**more):
-    graph = Graph("net", "a test")
+    graph = ImportedGraph("net", "a test")
     turned = Stored("w", (3, 2), how="transposed", convert=np.transpose)
     y = graph.step("linear", graph.input("x", (1, 2)), out_features=3, bias=False, tensors={"weight": turned})
     graph.stated[y.key] = (1, 3)
     graph.output("y", y)
-    return Reading(graph, arrays=lambda names: {name: np.arange(6.0).reshape(2, 3) for name in names}, **more)
+    return ImportReading(graph, arrays=lambda names: {name: np.arange(6.0).reshape(2, 3) for name in names}, **more)
 
 
 def test_arrays_are_converted_to_those_of_our_layers():

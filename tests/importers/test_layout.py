@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shapecalc
-from shapecalc.importers.graph import Graph, Place, Stored
+from shapecalc.importers.graph import ImportedGraph, Place, Stored
 from shapecalc.importers.layout import lay_out
 from shapecalc.importers.writing import write
 
@@ -14,13 +14,13 @@ def linear(graph, value, name, path=""):
 
 
 def test_a_step_with_tensors_has_the_name_of_the_file():
-    graph = Graph("net", "a test")
+    graph = ImportedGraph("net", "a test")
     graph.output("y", linear(graph, graph.input("x", (1, 4)), "encoder.0.fc"))
     assert list(lay_out(graph).tensors) == ["encoder.0.fc.weight"]
 
 
 def test_a_name_that_no_step_can_have_is_made_one():
-    graph = Graph("net", "a test")
+    graph = ImportedGraph("net", "a test")
     graph.output("y", linear(graph, graph.input("x", (1, 4)), "onnx::MatMul_12"))
     (path,) = lay_out(graph).tensors
     assert path == "onnx_MatMul_12.weight"
@@ -28,7 +28,7 @@ def test_a_name_that_no_step_can_have_is_made_one():
 
 
 def test_a_default_name_of_one_step_is_not_taken_from_another():
-    graph = Graph("net", "a test")
+    graph = ImportedGraph("net", "a test")
     value = graph.step("relu", linear(graph, graph.input("x", (1, 4)), "relu_1"))
     graph.output("y", graph.step("add", value, graph.step("tanh", value)))
     text = write(graph).text
@@ -38,7 +38,7 @@ def test_a_default_name_of_one_step_is_not_taken_from_another():
 
 
 def test_a_shared_tensor_belongs_to_the_first_step():
-    graph = Graph("net", "a test")
+    graph = ImportedGraph("net", "a test")
     first = linear(graph, graph.input("x", (1, 4)), "wte")
     graph.output("y", linear(graph, first, "wte", path="lm_head"))
     text = write(graph).text
@@ -47,7 +47,7 @@ def test_a_shared_tensor_belongs_to_the_first_step():
 
 
 def test_a_block_is_not_named_as_a_layer_type():
-    graph = Graph("net", "a test")
+    graph = ImportedGraph("net", "a test")
     value = graph.input("x", (1, 4))
     for layer in range(4):
         value = linear(graph, value, f"linear.{layer}.a", f"linear.{layer}.a")
@@ -58,7 +58,7 @@ def test_a_block_is_not_named_as_a_layer_type():
 
 
 def test_slots_are_the_paths_of_the_layers_that_are_read_again():
-    graph = Graph("net", "a test")
+    graph = ImportedGraph("net", "a test")
     value = graph.input("x", (1, 4))
     values = []
     for layer in range(4):

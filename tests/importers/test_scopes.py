@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from shapecalc.importers.graph import Graph, Node, Place
-from shapecalc.importers.scopes import Scope, scope_tree, skeleton_of, uses_of, values_in
+from shapecalc.importers.graph import ImportedGraph, ImportedStep, Place
+from shapecalc.importers.scopes import ModuleScope, scope_tree, skeleton_of, uses_of, values_in
 
 
 def graph_of(*paths, scopes=None):
-    graph = Graph("net", "a test")
+    graph = ImportedGraph("net", "a test")
     value = graph.input("x", (1, 4))
     for path in paths:
         graph.place = Place(path, scopes=(scopes or {}).get(path, ()))
@@ -17,7 +17,7 @@ def graph_of(*paths, scopes=None):
 
 
 def shown(scope):
-    return [item.type if isinstance(item, Node) else {item.path: shown(item)} for item in scope.items]
+    return [item.type if isinstance(item, ImportedStep) else {item.path: shown(item)} for item in scope.items]
 
 
 def test_a_path_is_a_tree_of_modules():
@@ -38,7 +38,7 @@ def test_a_module_that_is_left_and_entered_again_is_visited_twice():
 def test_stated_modules_replace_those_of_the_path():
     tree = scope_tree(graph_of("h.0.act", scopes={"h.0.act": (("h.0", "net.Block"), ("h.0.act", "nn.ReLU"))}))
     (block,) = tree.items
-    assert isinstance(block, Scope)
+    assert isinstance(block, ModuleScope)
     assert (block.path, block.kind) == ("h.0", "net.Block")
 
 

@@ -65,8 +65,8 @@ class Vit(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.patches = nn.Conv2d(3, 8, 4, 4)
-        self.token = nn.Parameter(torch.zeros(1, 1, 8))
-        self.positions = nn.Parameter(torch.zeros(1, 10, 8))
+        self.token = nn.BlockParameter(torch.zeros(1, 1, 8))
+        self.positions = nn.BlockParameter(torch.zeros(1, 10, 8))
         self.block = nn.TransformerEncoderLayer(8, 2, 16, activation="gelu", batch_first=True, norm_first=True)
         self.norm = nn.LayerNorm(8)
         self.head = nn.Linear(8, 3)

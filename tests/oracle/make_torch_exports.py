@@ -37,7 +37,7 @@ PRODUCTS = ("linear", "mm", "matmul", "einsum", "conv", "attention", "lstm", "gr
 def counted(program: torch.export.ExportedProgram) -> int:
     """Return the multiply-accumulates that PyTorch counts."""
 
-    def on_meta(node: torch.fx.Node) -> torch.Tensor:
+    def on_meta(node: torch.fx.ImportedStep) -> torch.Tensor:
         value = node.meta["val"]
         if isinstance(value, torch.Tensor):
             return torch.empty(value.shape, dtype=value.dtype, device="meta")
@@ -99,8 +99,8 @@ def result(population: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
     held = program.state_dict
     if not small:
         program._state_dict = {
-            key: torch.nn.Parameter(torch.zeros((), dtype=each.dtype).expand(each.shape), requires_grad=False)
-            if isinstance(each, torch.nn.Parameter)
+            key: torch.nn.BlockParameter(torch.zeros((), dtype=each.dtype).expand(each.shape), requires_grad=False)
+            if isinstance(each, torch.nn.BlockParameter)
             else each
             for key, each in program.state_dict.items()
         }

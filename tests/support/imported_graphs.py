@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.importers.graph import Graph, Place, Stored, Value
+from shapecalc.importers.graph import ImportedGraph, Place, Stored, Value
 from shapecalc.layers.base import fields_of
 from shapecalc.shape_inference.engine import inspect
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
 
 
-def graph_of(architecture: Architecture) -> Graph:
+def graph_of(architecture: Architecture) -> ImportedGraph:
     """Return the layers of an architecture as an importer would have read them, one by one, with their paths."""
-    graph = Graph(architecture.name, architecture.cites)
+    graph = ImportedGraph(architecture.name, architecture.cites)
     values: dict[str, Value] = {}
     for entry in architecture.inputs:
         values[entry.name] = graph.input(entry.name, entry.shape, entry.dtype)

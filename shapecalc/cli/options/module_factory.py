@@ -50,12 +50,12 @@ def module_of_factory(name: str, inputs: list[str] | None) -> Architecture:
     path, _, function = name.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     try:
-        found = getattr(importlib.import_module(path), function)
+        result = getattr(importlib.import_module(path), function)
     except (ImportError, AttributeError) as error:
         raise Misuse(f"`{name}` cannot be imported: {error}") from None
     finally:
         sys.path.pop(0)
-    module = found() if callable(found) and not hasattr(found, "forward") else found
+    module = result() if callable(result) and not hasattr(result, "forward") else result
     from shapecalc.files.load import from_torch
 
     return from_torch(module, tuple(_example(shape, dtype) for shape, dtype in sizes))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from shapecalc.importers.graph import Graph
-from shapecalc.importers.imported import Reading
+from shapecalc.importers.graph import ImportedGraph
+from shapecalc.importers.imported import ImportReading
 from shapecalc.importers.keras.calls import Session
 from shapecalc.importers.keras.configuration import BrokenModelError, layer_config
 from shapecalc.importers.keras.container import Container, open_container
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from shapecalc.importers.keras.configuration import LayerConfig
 
 
-def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
+def read(path: str, limits: Limits, *, partial: bool = False) -> ImportReading:
     """Read a file of Keras.
 
     Axes are moved so that the network computes the same: maps are [N, C, *spatial], in Keras [N, *spatial, C]. Inputs
     that convolutions and pools read, and outputs that they give, are in our order too: `source:` names them.
-    With `partial`, a layer that has none here is an `opaque` step, if another one states the shape of what it returns.
+    With `partial`, a layer without a counterpart is an `opaque` step, if another one states the shape of its output.
     Raises `ShapecalcError` SC032 if the file is broken, SC031 if no output is left with `partial`.
     """
     container = open_container(path, limits)
@@ -35,7 +35,7 @@ def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
         refuse_container(path, str(error))
     if not model.is_model:
         refuse_container(path, f"is no model of layers: {model.why_unknown()}")
-    graph = Graph(model.name, "", params_as="keras")
+    graph = ImportedGraph(model.name, "", params_as="keras")
     keras2 = _is_of_keras2(container, model)
     session = Session(graph, Weights(path), limits, path, keras2, partial, Orders(graph))
     problems = Problems()
@@ -46,7 +46,7 @@ def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
     if problems and partial and not graph.outputs:
         raise problems.error(path, partial=True)
     graph.source = _source(path, container, session, axes)
-    return Reading(graph, problems, session.weights.arrays if container.weights else None)
+    return ImportReading(graph, problems, session.weights.arrays if container.weights else None)
 
 
 def _is_of_keras2(container: Container, model: LayerConfig) -> bool:

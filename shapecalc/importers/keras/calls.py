@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.importers.graph import Place
 from shapecalc.importers.keras.settings import arguments, is_int, is_ints, shown
-from shapecalc.importers.keras.values import Orders, Tensor, channels_first, in_order
-from shapecalc.importers.keras.weights import Source, Weights, as_it_is
+from shapecalc.importers.keras.values import KerasValue, Orders, channels_first, in_order
+from shapecalc.importers.keras.weights import WeightFile, Weights, as_it_is
 from shapecalc.importers.unreadable import Unreadable, refuse_container
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.dims import Dim, Shape
-    from shapecalc.importers.graph import Array, Graph, Stored, Value
+    from shapecalc.importers.graph import Array, ImportedGraph, Stored, Value
     from shapecalc.importers.keras.configuration import LayerConfig
 
 Result: TypeAlias = Any
@@ -28,7 +28,7 @@ LAYERS: dict[str, Read] = {}
 """By class name."""
 OPERATIONS: dict[str, Read] = {}
 """Functions of `keras.ops` by class name."""
-WHOLE: set[str] = set()
+ALL_SETTINGS: set[str] = set()
 """Classes whose functions read the settings themselves."""
 FLOAT, INTEGER, FLAG = "float32", "int64", "bool"
 
@@ -57,14 +57,14 @@ def operation(*names: str) -> Callable[[Read], Read]:
 class Session:
     """What all layers of a file share while it is read."""
 
-    graph: Graph
+    graph: ImportedGraph
     weights: Weights
     limits: Limits
     file: str
     keras2: bool
     partial: bool
     orders: Orders
-    read_model: Callable[[Call, LayerConfig, Tensor], Result] | None = None
+    read_model: Callable[[LayerCall, LayerConfig, KerasValue], Result] | None = None
     """Returns what a model inside of a layer returns."""
     notes: dict[str, None] = field(default_factory=dict)
     by_parts: dict[str, bool] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Session:
 
 
 @dataclass(slots=True)
-class Call:
+class LayerCall:
     """One use of a layer: what it is called with, its path among our steps, and that of its variables in the file."""
 
     session: Session
@@ -99,21 +99,21 @@ class Call:
         return self.config.kind
 
     @property
-    def x(self) -> Tensor:
+    def x(self) -> KerasValue:
         """The only input, a tensor."""
         return self.tensors(1)[0]
 
-    def tensors(self, *counts: int) -> list[Tensor]:
+    def tensors(self, *counts: int) -> list[KerasValue]:
         """Return the inputs; one of the counts is their number, or it is any."""
-        found = flat(self.values)
-        if any(not isinstance(each, Tensor) for each in found):
+        matched = flat(self.values)
+        if any(not isinstance(each, KerasValue) for each in matched):
             raise Unreadable(f"`{self.name}` is called with other values than tensors")
-        if counts and len(found) not in counts:
+        if counts and len(matched) not in counts:
             expected = " or ".join(map(str, counts))
-            raise Unreadable(f"`{self.name}` reads {expected} tensors, and is called with {len(found)}")
-        if not found:
+            raise Unreadable(f"`{self.name}` reads {expected} tensors, and is called with {len(matched)}")
+        if not matched:
             raise Unreadable(f"`{self.name}` is called without tensors")
-        return found
+        return matched
 
     def take(self, keyword: str, default: Any = None) -> Any:
         """Return an argument by name, which is read by that."""
@@ -124,7 +124,7 @@ class Call:
         self.session.count()
         return self.session.graph.step(type_, *reads, tensors=tensors, **fields)
 
-    def each(self, type_: str, x: Tensor, **fields: Any) -> Tensor:
+    def each(self, type_: str, x: KerasValue, **fields: Any) -> KerasValue:
         """Add a step that acts on each element alone."""
         return x._replace(value=self.step(type_, self.floats(x).value, **fields))
 
@@ -138,18 +138,18 @@ class Call:
     ) -> Stored:
         """Return a tensor of our step, made of variables, each by its path below the layer's and its shape."""
         paths = tuple(f"{self.store}/{path}" for path, _ in variables)
-        source = Source(paths, tuple(shape for _, shape in variables), make)
+        source = WeightFile(paths, tuple(shape for _, shape in variables), make)
         return self.session.weights.stored(f"{self.path}.{key}", shape, source, trainable=trainable)
 
-    def arranged(self, x: Tensor, order: Iterable[int]) -> Tensor:
+    def arranged(self, x: KerasValue, order: Iterable[int]) -> KerasValue:
         """Return a tensor with the axes of Keras in an order."""
         return self.session.orders.arranged(x, tuple(order))
 
-    def ordered(self, x: Tensor) -> Tensor:
+    def ordered(self, x: KerasValue) -> KerasValue:
         """Return a tensor with the axes in the order of Keras."""
         return self.session.orders.in_order(x)
 
-    def with_channels_first(self, x: Tensor, axis: int = -1) -> Tensor:
+    def with_channels_first(self, x: KerasValue, axis: int = -1) -> KerasValue:
         """Return a tensor with an axis of Keras as axis 1."""
         if x.rank < 2:  # noqa: PLR2004 - batch and channels
             raise Unreadable(f"`{self.name}` reads a tensor of rank {x.rank}, which has no channels")
@@ -158,11 +158,11 @@ class Call:
             raise Unreadable(f"`{self.name}` has the axis of the batch, 0, as its channels")
         return x if x.order[:2] == (0, axis) else self.arranged(x, channels_first(x.rank, axis))
 
-    def with_last_axis(self, x: Tensor) -> Tensor:
+    def with_last_axis(self, x: KerasValue) -> KerasValue:
         """Return a tensor whose last axis is that of Keras."""
         return x if x.rank and x.order[-1] == x.rank - 1 else self.ordered(x)
 
-    def as_map(self, x: Tensor, data_format: str | None, axes: int) -> Tensor:
+    def as_map(self, x: KerasValue, data_format: str | None, axes: int) -> KerasValue:
         """Return a tensor [N, C, *spatial], with the channels where `data_format` states them."""
         if x.rank != axes + 2:
             raise Unreadable(f"`{self.name}` reads tensors of rank {axes + 2}, and receives one of rank {x.rank}")
@@ -171,13 +171,13 @@ class Call:
         at = 1 if data_format == "channels_first" else -1
         return self.arranged(self.floats(x), channels_first(x.rank, at))
 
-    def axis(self, x: Tensor, axis: Any) -> int:
+    def axis(self, x: KerasValue, axis: Any) -> int:
         """Return an axis of Keras, counted from 0."""
         if not is_int(axis) or not -x.rank <= axis < x.rank:
             raise Unreadable(f"`{self.name}` has axis {shown(axis)}, and reads a tensor of rank {x.rank}")
         return int(axis) % x.rank
 
-    def axes(self, x: Tensor, axis: Any) -> list[int]:
+    def axes(self, x: KerasValue, axis: Any) -> list[int]:
         """Return axes of Keras, counted from 0; None are all."""
         if axis is None:
             return list(range(x.rank))
@@ -201,11 +201,11 @@ class Call:
             raise Unreadable(f"`{self.name}` needs the number of {what}, which the file does not state")
         return size
 
-    def floats(self, x: Tensor) -> Tensor:
+    def floats(self, x: KerasValue) -> KerasValue:
         """Return a tensor of numbers of float32."""
         return x if x.value.dtype == FLOAT else x._replace(value=self.step("cast", x.value, dtype=FLOAT))
 
-    def integers(self, x: Tensor) -> Tensor:
+    def integers(self, x: KerasValue) -> KerasValue:
         """Return a tensor of integers."""
         return x if x.value.dtype == INTEGER else x._replace(value=self.step("cast", x.value, dtype=INTEGER))
 
@@ -213,13 +213,13 @@ class Call:
         """Add a sentence to the `source:` of the network."""
         self.session.notes.setdefault(text)
 
-    def below(self, config: LayerConfig, part: str, *values: Any, **keywords: Any) -> Call:
+    def below(self, config: LayerConfig, part: str, *values: Any, **keywords: Any) -> LayerCall:
         """Return a use of a layer that this one contains, with its variables below a part of this one's path."""
         store = f"{self.store}/{part}" if part else self.store
         return replace(self, config=config, path=self.path, store=store, values=values, keywords=keywords)
 
 
-def in_order_all(values: Iterable[Value]) -> list[Tensor]:
+def in_order_all(values: Iterable[Value]) -> list[KerasValue]:
     """Return tensors in the order of Keras."""
     return [in_order(value) for value in values]
 
@@ -231,7 +231,7 @@ def flat(value: Any) -> list[Any]:
     return [] if value is None else [value]
 
 
-def read_layer(call: Call) -> Result:
+def read_layer(call: LayerCall) -> Result:
     """Return what a layer returns; its steps are added.
 
     Raises `Unreadable` if the class, a setting or an argument is not known.
@@ -246,7 +246,7 @@ def read_layer(call: Call) -> Result:
     if call.keywords.pop("training", None) and config.kind in ("BatchNormalization", "Dropout"):
         raise Unreadable(f"`{config.kind}` is called with `training=True`", session.graph.place.said)
     try:
-        settings = {} if config.kind in WHOLE else arguments(read, config.settings, config.kind)
+        settings = {} if config.kind in ALL_SETTINGS else arguments(read, config.settings, config.kind)
         result = read(call, **settings)
     except Unreadable as error:
         raise Unreadable(error.message, error.place or session.graph.place.said) from None

@@ -113,7 +113,7 @@ def layers_of(model: LayerConfig) -> list[LayerConfig]:
 
 
 def known_shape(value: Any) -> tuple[int | None, ...] | None:
-    """Return a shape as Keras writes it, None for what is none, such as shapes of several tensors.
+    """Return a shape as Keras writes it, None for anything else, such as shapes of several tensors.
 
     >>> known_shape([None, 8, 3]), known_shape([[None, 8], [None, 3]]), known_shape({"a": [1]})
     ((None, 8, 3), None, None)

@@ -34,7 +34,7 @@ class Constant(NamedTuple):
     dtype: str
 
 
-class Node(NamedTuple):
+class KerasNode(NamedTuple):
     """One call of a layer."""
 
     values: tuple[Any, ...]
@@ -56,7 +56,7 @@ def outputs_in(value: Any) -> list[Output]:
     return []
 
 
-def nodes_of(around: dict[str, Any], name: str) -> list[Node]:
+def nodes_of(around: dict[str, Any], name: str) -> list[KerasNode]:
     """Return the calls of a layer.
 
     Raises `BrokenModelError` for what Keras does not write.
@@ -70,12 +70,12 @@ def nodes_of(around: dict[str, Any], name: str) -> list[Node]:
     return [_node(node, name) for node in nodes]
 
 
-def _node(node: Any, name: str) -> Node:
+def _node(node: Any, name: str) -> KerasNode:
     if isinstance(node, dict):  # Keras 3
         values, keywords = node.get("args", []), node.get("kwargs", {})
         if not isinstance(values, list) or not isinstance(keywords, dict):
             raise BrokenModelError(f"has a call of `{name}` without lists of arguments")
-        return Node(
+        return KerasNode(
             tuple(_argument(value, 0) for value in values),
             {key: _argument(value, 0) for key, value in keywords.items() if value is not None},
         )
@@ -90,7 +90,7 @@ def _node(node: Any, name: str) -> Node:
             raise BrokenModelError(f"has a call of `{name}` without a list of arguments")
         keywords.update({key: _reference_or(value) for key, value in more.items() if value is not None})
     outputs = [Output(*entry[:3]) for entry in node]
-    return Node((outputs if len(outputs) > 1 else outputs[0],) if outputs else (), keywords)
+    return KerasNode((outputs if len(outputs) > 1 else outputs[0],) if outputs else (), keywords)
 
 
 def _reference_or(value: Any) -> Any:

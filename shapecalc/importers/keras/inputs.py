@@ -8,7 +8,7 @@ from shapecalc.dims import symbol
 from shapecalc.importers.keras.configuration import BrokenModelError, LayerConfig, known_shape, layers_of
 from shapecalc.importers.keras.history import nodes_of, outputs_in, structure
 from shapecalc.importers.keras.settings import shown
-from shapecalc.importers.keras.values import Tensor, channels_first
+from shapecalc.importers.keras.values import KerasValue, channels_first
 from shapecalc.parser.names import is_name, likely_step_name
 
 if TYPE_CHECKING:
@@ -45,23 +45,23 @@ class Declared(NamedTuple):
     dtype: str
 
 
-def network_inputs(session: Session, model: LayerConfig) -> dict[str, Tensor]:
+def network_inputs(session: Session, model: LayerConfig) -> dict[str, KerasValue]:
     """Add the inputs of the network, and return them by name."""
-    inputs: dict[str, Tensor] = {}
+    inputs: dict[str, KerasValue] = {}
     symbols: dict[str, None] = {}
     wants = reads_first(model)
-    found = declared(model)
-    for index, each in enumerate(found):
+    matched = declared(model)
+    for index, each in enumerate(matched):
         wanted = wants.get(each.name, wants.get(FIRST))
         name = likely_step_name(each.name) or ""
-        name = "input" if len(found) == 1 else name if is_name(name) else f"input_{index}"
+        name = "input" if len(matched) == 1 else name if is_name(name) else f"input_{index}"
         while name in inputs:
             name += "_"
         order = _order(len(each.shape), wanted)
         shape = [_size(size, axis, len(each.shape), symbols, inputs) for axis, size in enumerate(each.shape)]
         dtype = "int64" if wanted == INDICES else each.dtype
         value = session.graph.input(name, tuple(shape[axis] for axis in order), dtype)
-        inputs[name] = Tensor(value, order)
+        inputs[name] = KerasValue(value, order)
     return inputs
 
 
@@ -73,7 +73,7 @@ def _order(rank: int, wanted: str | None) -> tuple[int, ...]:
     return tuple(range(rank))
 
 
-def _size(size: int | None, axis: int, rank: int, symbols: dict[str, None], inputs: dict[str, Tensor]) -> Dim:
+def _size(size: int | None, axis: int, rank: int, symbols: dict[str, None], inputs: dict[str, KerasValue]) -> Dim:
     """Return a size that is stated, or else a symbol: N of the batch, others of one input."""
     if size is not None:
         return size
@@ -95,14 +95,14 @@ def declared(model: LayerConfig) -> list[Declared]:
         return [_first(model, layers)]
     by_name = {layer.name: layer for layer in layers}
     names = outputs_in(structure(model.settings.get("input_layers"), model.name))
-    found = []
+    matched = []
     for output in names:
         if output.layer not in by_name:
             raise BrokenModelError(f"has an input `{output.layer[:80]}` that is no layer")
-        found.append(_declared(by_name[output.layer], output.layer))
-    if not found or len({each.name for each in found}) != len(found):
+        matched.append(_declared(by_name[output.layer], output.layer))
+    if not matched or len({each.name for each in matched}) != len(matched):
         raise BrokenModelError(f"has a model `{model.name}` without inputs, or with one input twice")
-    return found
+    return matched
 
 
 def _first(model: LayerConfig, layers: list[LayerConfig]) -> Declared:
@@ -166,23 +166,23 @@ def reads_first(model: LayerConfig, depth: int = 0, known: dict[int, str | None]
     for layer in layers:
         for output in {output.layer for node in nodes_of(layer.around, layer.name) for output in node.reads()}:
             readers.setdefault(output, []).append(layer)
-    return {each.name: want for each in declared(model) if (want := _found(each.name, readers, depth, known))}
+    return {each.name: want for each in declared(model) if (want := _dtype_needed(each.name, readers, depth, known))}
 
 
-def _found(name: str, readers: dict[str, list[LayerConfig]], depth: int, known: dict[int, str | None]) -> str:
+def _dtype_needed(name: str, readers: dict[str, list[LayerConfig]], depth: int, known: dict[int, str | None]) -> str:
     """Return what the nearest layer needs that does not take any order."""
-    seen, front, found = {name}, [name], ""
+    seen, front, matched = {name}, [name], ""
     for at in front:
         for layer in readers.get(at, ()):
             wanted = _wanted(layer, depth, known)
             if wanted in (MAP, FRAMES):
                 return str(wanted)
             if wanted == INDICES and at == name:
-                found = INDICES
+                matched = INDICES
             if wanted is None and layer.name not in seen:
                 seen.add(layer.name)
                 front.append(layer.name)
-    return found
+    return matched
 
 
 def _wanted(layer: LayerConfig, depth: int, known: dict[int, str | None]) -> str | None:
@@ -206,7 +206,7 @@ def _wanted(layer: LayerConfig, depth: int, known: dict[int, str | None]) -> str
     return None if layer.kind.startswith(_SAME_ORDER) or layer.kind == "InputLayer" else ""
 
 
-def letters(tensor: Tensor) -> str:
+def letters(tensor: KerasValue) -> str:
     """Return the axes of a tensor in our order, by the letters of theirs.
 
     >>> from shapecalc.importers.graph import Value

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.dims import Expr, show
 from shapecalc.importers.graph import Place
 from shapecalc.importers.keras import layers as _layers  # noqa: F401 - it registers the layers
-from shapecalc.importers.keras.calls import Call, Session, flat, read_layer
+from shapecalc.importers.keras.calls import LayerCall, Session, flat, read_layer
 from shapecalc.importers.keras.configuration import BrokenModelError, LayerConfig, known_shape, layers_of
-from shapecalc.importers.keras.history import Constant, Node, Output, nodes_of, outputs_in, structure
+from shapecalc.importers.keras.history import Constant, KerasNode, Output, nodes_of, outputs_in, structure
 from shapecalc.importers.keras.inputs import letters, network_inputs
-from shapecalc.importers.keras.values import Tensor, in_order
+from shapecalc.importers.keras.values import KerasValue, in_order
 from shapecalc.importers.keras.weights import snake_case
 from shapecalc.importers.unreadable import Problems, Unreadable
 from shapecalc.parser.names import is_name, likely_step_name
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.dims import Shape
-    from shapecalc.importers.graph import Graph
+    from shapecalc.importers.graph import ImportedGraph
 
 MOST_NESTED_MODELS = 24
 MOST_OUTPUTS = 64
@@ -30,23 +30,23 @@ STORES = {"Model": "functional", "GroupQueryAttention": "grouped_query_attention
 
 
 class _Missing:
-    """What stands for the result of a layer that could not be read."""
+    """What represents the result of a layer that could not be read."""
 
 
 MISSING = _Missing()
 
 
-class Scope(NamedTuple):
+class NestedScope(NamedTuple):
     """Where a model is: its path among our steps, and that of its variables; the models around it."""
 
     path: str = ""
     store: str = ""
     scopes: tuple[tuple[str, str], ...] = ()
 
-    def inside(self, layer: LayerConfig, store: str) -> Scope:
+    def inside(self, layer: LayerConfig, store: str) -> NestedScope:
         """Return the scope of a layer of the model, by its name, and that of its variables."""
         path = f"{self.path}.{layer.name}" if self.path else layer.name
-        return Scope(path, f"{self.store}/layers/{store}" if self.store else f"layers/{store}", self.scopes)
+        return NestedScope(path, f"{self.store}/layers/{store}" if self.store else f"layers/{store}", self.scopes)
 
 
 def read_network(session: Session, model: LayerConfig, problems: Problems) -> dict[str, str]:
@@ -56,15 +56,15 @@ def read_network(session: Session, model: LayerConfig, problems: Problems) -> di
     inputs, graph = network_inputs(session, model), session.graph
     moved = {_said("input", name): letters(each) for name, each in inputs.items() if not each.in_order}
     graph.axes = {name: each.order for name, each in inputs.items() if not each.in_order}
-    reader = _Reader(session, problems)
+    reader = _ModelReader(session, problems)
     session.read_model = reader.inside
-    outputs = flat(reader.model(model, list(inputs.values()), Scope(), 0))
+    outputs = flat(reader.model(model, list(inputs.values()), NestedScope(), 0))
     if not outputs:
         raise BrokenModelError(f"has a model `{model.name}` without outputs")
     if not graph.nodes and not problems:
         outputs = [outputs[0]._replace(value=graph.step("identity", outputs[0].value)), *outputs[1:]]
     for name, each in zip(_output_names(model, outputs, set(inputs)), outputs, strict=True):
-        if isinstance(each, Tensor):
+        if isinstance(each, KerasValue):
             graph.output(name, each.value)
             if not each.in_order:
                 moved[_said("output", name)], graph.axes[name] = letters(each), each.order
@@ -90,7 +90,7 @@ def _said(what: str, name: str) -> str:
     return what if name == what else f"{what} `{name}`"
 
 
-def _leave_out_unread(graph: Graph) -> None:
+def _leave_out_unread(graph: ImportedGraph) -> None:
     """Leave out steps that no output depends on and that have no tensors, such as masks that Keras has as steps."""
     read = {id(value.node) for value in graph.outputs.values()}
     nodes = []
@@ -114,11 +114,11 @@ def _output_names(model: LayerConfig, outputs: list[Any], taken: set[str]) -> It
         yield wanted
 
 
-class _Reader(NamedTuple):
+class _ModelReader(NamedTuple):
     session: Session
     problems: Problems
 
-    def model(self, model: LayerConfig, inputs: list[Any], scope: Scope, depth: int) -> Any:
+    def model(self, model: LayerConfig, inputs: list[Any], scope: NestedScope, depth: int) -> Any:
         """Return what a model returns for inputs, in the lists of the file."""
         if depth > MOST_NESTED_MODELS:
             raise BrokenModelError(f"has models in models more than {MOST_NESTED_MODELS} deep")
@@ -127,7 +127,7 @@ class _Reader(NamedTuple):
             return self.sequential(model, inputs, scope, depth)
         return _Functional(self, model, scope, depth).result(inputs)
 
-    def sequential(self, model: LayerConfig, inputs: list[Any], scope: Scope, depth: int) -> Any:
+    def sequential(self, model: LayerConfig, inputs: list[Any], scope: NestedScope, depth: int) -> Any:
         """Return what the last layer returns."""
         layers = [layer for layer in layers_of(model) if layer.kind != "InputLayer"]
         if len({layer.name for layer in layers}) != len(layers):
@@ -141,9 +141,9 @@ class _Reader(NamedTuple):
             value = self.call(layer, (value,), {}, scope.inside(layer, store), depth, ((value, shape),))
         return value
 
-    def inside(self, call: Call, model: LayerConfig, x: Tensor) -> Any:
+    def inside(self, call: LayerCall, model: LayerConfig, x: KerasValue) -> Any:
         """Return what the model in a layer, such as `TimeDistributed`, returns; as deep as it can be."""
-        scope = Scope(call.path, f"{call.store}/layer", call.scopes)
+        scope = NestedScope(call.path, f"{call.store}/layer", call.scopes)
         return self.model(model, [x], scope, MOST_NESTED_MODELS)
 
     def call(
@@ -151,27 +151,27 @@ class _Reader(NamedTuple):
         layer: LayerConfig,
         values: tuple[Any, ...],
         keywords: dict[str, Any],
-        scope: Scope,
+        scope: NestedScope,
         depth: int,
         stated: tuple[tuple[Any, tuple[int | None, ...] | None], ...],
     ) -> Any:
         """Return what a layer returns, `MISSING` if it cannot be read, which is a problem then."""
         try:
             for value, shape in stated:
-                if isinstance(value, Tensor) and shape is not None:
+                if isinstance(value, KerasValue) and shape is not None:
                     self.compare(value, shape, scope.path)
             if layer.is_model:
                 kind = (scope.path, layer.qualified)
                 given = flat(values)
                 _refuse_keywords(layer, keywords, scope.path)
                 return self.model(layer, given, scope._replace(scopes=(*scope.scopes, kind)), depth + 1)
-            call = Call(self.session, layer, scope.path, scope.store, values, keywords, scope.scopes)
+            call = LayerCall(self.session, layer, scope.path, scope.store, values, keywords, scope.scopes)
             return read_layer(call)
         except Unreadable as error:
             self.problems.add(layer.kind, error, scope.path)
             return MISSING
 
-    def compare(self, value: Tensor, shape: tuple[int | None, ...], path: str) -> None:
+    def compare(self, value: KerasValue, shape: tuple[int | None, ...], path: str) -> None:
         """Compare a shape that the file states with ours; raises `Unreadable` if they differ."""
         ours = value.shape
         fits = len(ours) == len(shape) and all(
@@ -194,7 +194,7 @@ def _refuse_keywords(model: LayerConfig, keywords: dict[str, Any], path: str) ->
 class _Functional:
     """A functional model: its calls of layers, each after those that it reads."""
 
-    def __init__(self, reader: _Reader, model: LayerConfig, scope: Scope, depth: int) -> None:
+    def __init__(self, reader: _ModelReader, model: LayerConfig, scope: NestedScope, depth: int) -> None:
         self.reader, self.model, self.scope, self.depth = reader, model, scope, depth
         layers = layers_of(model)
         reader.session.count(len(layers))
@@ -204,7 +204,7 @@ class _Functional:
         self.scopes = {
             layer.name: scope.inside(layer, store) for layer, store in zip(layers, _stores(layers), strict=True)
         }
-        self.nodes: dict[tuple[str, int], Node] = {}
+        self.nodes: dict[tuple[str, int], KerasNode] = {}
         for layer in layers:
             for call, node in enumerate(nodes_of(layer.around, layer.name)):
                 self.nodes[layer.name, call] = node
@@ -268,10 +268,10 @@ class _Functional:
     def opaque(self, unit: tuple[str, int], read: list[Any]) -> list[Any]:
         """Return what a layer returns that cannot be read, by the shapes that the layers after it state."""
         stated, graph = self.stated.get(unit, {}), self.reader.session.graph
-        reads = [self.reader.session.orders.in_order(each) for each in read if isinstance(each, Tensor)]
+        reads = [self.reader.session.orders.in_order(each) for each in read if isinstance(each, KerasValue)]
         count = max(stated, default=-1) + 1
-        found = [self._shape(stated.get(place), reads) for place in range(min(count, MOST_OUTPUTS))]
-        shapes = [each for each in found if each is not None]
+        matched = [self._shape(stated.get(place), reads) for place in range(min(count, MOST_OUTPUTS))]
+        shapes = [each for each in matched if each is not None]
         if len(shapes) != count:
             return []
         known = [each for each in shapes if each]
@@ -280,7 +280,7 @@ class _Functional:
         values = graph.opaque(self.layers[unit[0]].kind, [each.value for each in reads], outputs)
         return [in_order(value) for value in values]
 
-    def _shape(self, output: Output | None, reads: list[Tensor]) -> tuple[Shape, str] | None:
+    def _shape(self, output: Output | None, reads: list[KerasValue]) -> tuple[Shape, str] | None:
         """Return a stated shape and dtype, with the batch of what the layer reads; None if another size is open."""
         if output is None or not output.shape or None in output.shape[1:] or not reads or not reads[0].rank:
             return None
@@ -290,10 +290,10 @@ class _Functional:
     def resolved(self, value: Any) -> Any:
         """Return arguments with tensors in place of the outputs that they name."""
         if isinstance(value, Output):
-            found = self.results.get(value.unit)
-            if found is None or (value.place >= len(found) and found != [MISSING]):
+            matched = self.results.get(value.unit)
+            if matched is None or (value.place >= len(matched) and matched != [MISSING]):
                 raise BrokenModelError(f"names an output of `{value.layer}` that is not there")
-            return MISSING if found == [MISSING] else found[value.place]
+            return MISSING if matched == [MISSING] else matched[value.place]
         if isinstance(value, (list, tuple)) and not isinstance(value, Constant):
             return [self.resolved(entry) for entry in value]
         if isinstance(value, dict):

@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.dims import Dim, Shape
-    from shapecalc.importers.graph import Graph, Value
+    from shapecalc.importers.graph import ImportedGraph, Value
 
 MAP_RANKS = (3, 4, 5)
 """Batch, channels, and one to three spatial axes."""
 
 
-class Tensor(NamedTuple):
+class KerasValue(NamedTuple):
     """A value, and for each of its axes which axis of Keras it is; `masked` if Keras knows positions to leave out.
 
     >>> from shapecalc.importers.graph import Value
@@ -52,9 +52,9 @@ class Tensor(NamedTuple):
         return self.value.shape[self.at(axis)]
 
 
-def in_order(value: Value, *, masked: bool = False) -> Tensor:
+def in_order(value: Value, *, masked: bool = False) -> KerasValue:
     """Return a value whose axes are in the order of Keras."""
-    return Tensor(value, tuple(range(value.rank)), masked)
+    return KerasValue(value, tuple(range(value.rank)), masked)
 
 
 def channels_first(rank: int, axis: int = -1) -> tuple[int, ...]:
@@ -71,23 +71,23 @@ def channels_first(rank: int, axis: int = -1) -> tuple[int, ...]:
 class Orders:
     """Steps that permute axes: each value is permuted once, and back to a value that is there already."""
 
-    graph: Graph
+    graph: ImportedGraph
     made: dict[tuple[tuple[int | str, str], tuple[int, ...]], Value] = field(default_factory=dict)
 
-    def arranged(self, tensor: Tensor, order: Sequence[int]) -> Tensor:
+    def arranged(self, tensor: KerasValue, order: Sequence[int]) -> KerasValue:
         """Return a tensor with its axes in an order."""
         order = tuple(order)
         if tensor.order == order:
             return tensor
         key = tensor.value.key
-        found = self.made.get((key, order))
-        if found is None:
+        matched = self.made.get((key, order))
+        if matched is None:
             dims = tuple(tensor.order.index(axis) for axis in order)
-            found = self.graph.step("permute", tensor.value, dims=dims)
-            self.made[key, order] = found
-            self.made[found.key, tensor.order] = tensor.value
-        return tensor._replace(value=found, order=order)
+            matched = self.graph.step("permute", tensor.value, dims=dims)
+            self.made[key, order] = matched
+            self.made[matched.key, tensor.order] = tensor.value
+        return tensor._replace(value=matched, order=order)
 
-    def in_order(self, tensor: Tensor) -> Tensor:
+    def in_order(self, tensor: KerasValue) -> KerasValue:
         """Return a tensor with the axes in the order of Keras."""
         return self.arranged(tensor, range(tensor.rank))

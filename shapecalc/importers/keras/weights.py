@@ -23,7 +23,7 @@ SPARE_BYTES = 64 << 20
 """Of the file's own structure, and of tensors that no step has, such as those of an optimizer."""
 
 
-class Source(NamedTuple):
+class WeightFile(NamedTuple):
     """The variables that a tensor of ours is made of, and how; their shapes in the file."""
 
     paths: tuple[str, ...]
@@ -36,9 +36,9 @@ class Weights:
     """The sources of our tensors by their names."""
 
     file: str
-    sources: dict[str, Source] = field(default_factory=dict)
+    sources: dict[str, WeightFile] = field(default_factory=dict)
 
-    def stored(self, name: str, shape: Shape, source: Source, *, trainable: bool = True) -> Stored:
+    def stored(self, name: str, shape: Shape, source: WeightFile, *, trainable: bool = True) -> Stored:
         """Return a tensor of ours, and remember what it is made of; raise `Unreadable` if another one has the name."""
         known = self.sources.setdefault(name, source)
         if known[:2] != source[:2]:
@@ -63,7 +63,7 @@ class Weights:
         except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
             refuse_container(self.file, f"has a broken `{WEIGHTS}`: {str(error)[:200]}")
 
-    def _made(self, file: Any, source: Source) -> Array:
+    def _made(self, file: Any, source: WeightFile) -> Array:
         pairs = zip(source.paths, source.shapes, strict=True)
         return source.make(*(self._variable(file, path, shape) for path, shape in pairs))
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics.limits import Limits
-    from shapecalc.importers.imported import Reading
+    from shapecalc.importers.imported import ImportReading
 
 
-def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
+def read(path: str, limits: Limits, *, partial: bool = False) -> ImportReading:
     """Return the graph of an ONNX model.
 
     Raises `ShapecalcError` SC032 if the file is broken, SC033 without the package `onnx`.

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.importers.onnx.checks import refuse_broken_texts
-from shapecalc.importers.onnx.wire import Span, WireError, without_numbers
+from shapecalc.importers.onnx.wire import ByteRange, WireError, without_numbers
 from shapecalc.importers.unreadable import refuse_container, refuse_without
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ DEEPEST = 100
 """The greatest depth of messages in the file, that of protobuf."""
 
 
-class Model(NamedTuple):
+class OnnxModel(NamedTuple):
     """The message of a file, the operator set of the domain of ONNX, and what the producer calls itself."""
 
     path: str
     proto: Any
     opset: int
-    spans: Mapping[str, Span] = MappingProxyType({})
+    spans: Mapping[str, ByteRange] = MappingProxyType({})
     """Where in the file the numbers of large tensors are."""
     is_converted: bool = False
     """Whether the file has an older operator set, of which some forms are left."""
@@ -59,7 +59,7 @@ class Model(NamedTuple):
 _EMPTY_NAMES = {"main_graph", "main", "graph", "torch_jit", "torch-jit-export", "tf2onnx", "onnx"}
 
 
-def load(path: str, limits: Limits) -> Model:
+def load(path: str, limits: Limits) -> OnnxModel:
     """Return the model of a file, with functions inlined; tensors in other files stay there."""
     try:
         import onnx  # noqa: F401, PLC0415 - an extra
@@ -85,17 +85,17 @@ def load(path: str, limits: Limits) -> Model:
         proto, opset, old = _converted(path, proto), OLDEST, True
     if len(proto.graph.node) > MOST_NODES:
         refuse_container(path, f"has {len(proto.graph.node):,} nodes, at most {MOST_NODES:,} are read", code="SC010")
-    return Model(path, proto, opset, spans, is_converted=old)
+    return OnnxModel(path, proto, opset, spans, is_converted=old)
 
 
-def _parsed(path: str) -> tuple[Any, dict[str, Span]]:
+def _parsed(path: str) -> tuple[Any, dict[str, ByteRange]]:
     try:
         return _message(path)
     except Exception as error:  # noqa: BLE001 - the error of protobuf depends on its implementation
         refuse_container(path, f"is no ONNX model, or a part of one: {_first_line(error)}")
 
 
-def _message(path: str) -> tuple[Any, dict[str, Span]]:
+def _message(path: str) -> tuple[Any, dict[str, ByteRange]]:
     """Return the message of a file, and where the numbers of the large tensors are, which the message does not have."""
     import onnx  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shapecalc.dims import Dim, Shape
     from shapecalc.importers.graph import Stored
-    from shapecalc.importers.onnx.reading import GraphReader
+    from shapecalc.importers.onnx.session import ReadingSession
     from shapecalc.importers.onnx.tensors import Array
 
 Entry: TypeAlias = "Value | Weight | Array"
@@ -55,7 +55,7 @@ class OnnxNode:
 
     def __init__(
         self,
-        reader: GraphReader,
+        reader: ReadingSession,
         op: str,
         names: Sequence[str],
         entries: Sequence[Entry | None],

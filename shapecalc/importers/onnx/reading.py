@@ -12,8 +12,8 @@ import numpy as np
 from onnx import AttributeProto
 
 from shapecalc.dims import Expr
-from shapecalc.importers.graph import Graph, Stored, Value
-from shapecalc.importers.imported import Reading
+from shapecalc.importers.graph import ImportedGraph, Stored, Value
+from shapecalc.importers.imported import ImportReading
 from shapecalc.importers.onnx import families, refusals
 from shapecalc.importers.onnx.checks import check_node
 from shapecalc.importers.onnx.node import OPERATORS, OnnxNode
@@ -29,7 +29,7 @@ from shapecalc.parser.names import is_name, likely_step_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from shapecalc.importers.onnx.model import Model
+    from shapecalc.importers.onnx.model import OnnxModel
     from shapecalc.importers.onnx.node import Entry
     from shapecalc.importers.onnx.tensors import Array
 
@@ -55,23 +55,23 @@ class Missing:
 MISSING = Missing()
 
 
-def read_model(model: Model, *, partial: bool = False) -> Reading:
+def read_model(model: OnnxModel, *, partial: bool = False) -> ImportReading:
     """Return the graph of a model, and the operators that cannot be read."""
     reader = GraphReader(model)
     reader.read(model.proto.graph)
     del partial
-    return Reading(reader.graph, reader.problems, reader.arrays)
+    return ImportReading(reader.graph, reader.problems, reader.arrays)
 
 
 class GraphReader:
     """A graph while it is read: what each name is, how often it is read, and what has become a step already."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: OnnxModel) -> None:
         self.path = Path(model.path)
         self.folder = self.path.parent
         self.spans = model.spans
         self.is_converted = model.is_converted
-        self.graph = Graph(model.name, model.source)
+        self.graph = ImportedGraph(model.name, model.source)
         self.opset = model.opset
         self.problems = Problems()
         self.symbols = Symbols()

@@ -29,7 +29,7 @@ ROUND: dict[str, Callable[[float], int]] = {
 LINEAR = {3: "linear", 4: "bilinear", 5: "trilinear"}
 
 
-class Rule(NamedTuple):
+class ResizeRule(NamedTuple):
     """How an element of the output is made of the input: the attributes of `Resize`, and the region that is cropped."""
 
     mode: str = "nearest"
@@ -112,7 +112,7 @@ def resize(
     if coordinate_transformation_mode == "tf_crop_and_resize":
         bounds = node.known(1, "region").reshape(2, -1)
         region = {axis: (float(bounds[0, place]), float(bounds[1, place])) for place, axis in enumerate(along)}
-    rule = Rule(
+    rule = ResizeRule(
         "linear" if mode == "bilinear" else mode,
         coordinate_transformation_mode,
         nearest_mode,
@@ -182,7 +182,7 @@ def _in_proportion(
 
 
 def _upsample_fields(
-    node: OnnxNode, rule: Rule, sizes: Sequence[Dim], scales: Sequence[float | None]
+    node: OnnxNode, rule: ResizeRule, sizes: Sequence[Dim], scales: Sequence[float | None]
 ) -> dict[str, Any] | None:
     """Return the fields of `upsample` if it has the rule of the node, else None."""
     rank, shape = node.rank(), node.shape()
@@ -213,7 +213,7 @@ def _is_exact(size: Dim, scale: float, n: Dim) -> bool:
     return size == scale * n or abs(size - scale * n) < 1e-6 * size
 
 
-def _by_axes(node: OnnxNode, rule: Rule, sizes: Sequence[int], scales: Sequence[float]) -> Value:
+def _by_axes(node: OnnxNode, rule: ResizeRule, sizes: Sequence[int], scales: Sequence[float]) -> Value:
     """Return each axis by the indices of its elements, or by a matrix of their weights."""
     shape, rank = node.ints(node.shape()), node.rank()
     if max(size * n for size, n in zip(sizes, shape, strict=True)) > 1 << 24:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shapecalc.importers.onnx.node import Entry
-    from shapecalc.importers.onnx.reading import GraphReader
+    from shapecalc.importers.onnx.session import ReadingSession
     from shapecalc.importers.onnx.tensors import Array
 
 MOST = 1 << 20
@@ -36,7 +36,7 @@ class NotFoldedError(Exception):
 
 
 def fold(
-    reader: GraphReader,
+    reader: ReadingSession,
     operator: str,
     entries: Sequence[Entry | None],
     attributes: dict[str, Any],
@@ -48,7 +48,7 @@ def fold(
 
 
 def _made(
-    reader: GraphReader,
+    reader: ReadingSession,
     operator: str,
     entries: Sequence[Entry | None],
     attributes: dict[str, Any],
@@ -124,7 +124,7 @@ def _size(entry: Entry) -> Array:
     return known_numbers.normal(known_numbers.scalar(count))
 
 
-def _constant(reader: GraphReader, attributes: dict[str, Any], name: str) -> Entry:
+def _constant(reader: ReadingSession, attributes: dict[str, Any], name: str) -> Entry:
     """Return the numbers of a constant; a large one is a tensor of the file."""
     kind, value = next(iter(attributes.items())) if len(attributes) == 1 else ("", None)
     if kind == "value" and value is not None:
@@ -137,7 +137,7 @@ def _constant(reader: GraphReader, attributes: dict[str, Any], name: str) -> Ent
     raise Unreadable("a constant that is a text or a sparse tensor is not supported" if kind else "it has no value")
 
 
-def _filled(reader: GraphReader, entries: Sequence[Entry | None], attributes: dict[str, Any], name: str) -> Entry:
+def _filled(reader: ReadingSession, entries: Sequence[Entry | None], attributes: dict[str, Any], name: str) -> Entry:
     """Return a tensor of one number, with the shape that is the first input; a large one is made when it is read."""
     shape = reader.known(entries[0])
     if shape is None:
@@ -156,7 +156,7 @@ def _filled(reader: GraphReader, entries: Sequence[Entry | None], attributes: di
     return weight.array() if _count(weight) <= MOST_INTEGERS else weight
 
 
-def _transpose(_reader: GraphReader, weight: Weight, _entries: Any, attributes: dict[str, Any]) -> Weight | None:
+def _transpose(_reader: ReadingSession, weight: Weight, _entries: Any, attributes: dict[str, Any]) -> Weight | None:
     rank = len(weight.shape)
     perm = tuple(attributes.get("perm", range(rank)[::-1]))
     if sorted(perm) != list(range(rank)):
@@ -165,7 +165,7 @@ def _transpose(_reader: GraphReader, weight: Weight, _entries: Any, attributes: 
 
 
 def _reshape(
-    reader: GraphReader, weight: Weight, entries: Sequence[Entry | None], attributes: dict[str, Any]
+    reader: ReadingSession, weight: Weight, entries: Sequence[Entry | None], attributes: dict[str, Any]
 ) -> Weight | None:
     """Return a tensor of the file in another shape; None if the shape depends on symbols."""
     shape = reader.known(entries[1]) if len(entries) > 1 else np.array(attributes.get("shape", ()))
@@ -192,14 +192,14 @@ def _reshape(
     return weight.reshaped(tuple(sizes))
 
 
-def _axes(reader: GraphReader, entries: Sequence[Entry | None], attributes: dict[str, Any]) -> list[int] | None:
+def _axes(reader: ReadingSession, entries: Sequence[Entry | None], attributes: dict[str, Any]) -> list[int] | None:
     if len(entries) > 1 and entries[1] is not None:
         array = reader.known(entries[1])
         return None if array is None else [int(axis) for axis in array.ravel()]
     return attributes.get("axes")
 
 
-def _squeeze(reader: GraphReader, weight: Weight, entries: Any, attributes: dict[str, Any]) -> Weight | None:
+def _squeeze(reader: ReadingSession, weight: Weight, entries: Any, attributes: dict[str, Any]) -> Weight | None:
     axes = _axes(reader, entries, attributes)
     rank = len(weight.shape)
     places = {axis % rank for axis in axes} if axes is not None else {a for a, n in enumerate(weight.shape) if n == 1}
@@ -208,7 +208,7 @@ def _squeeze(reader: GraphReader, weight: Weight, entries: Any, attributes: dict
     return weight.reshaped(tuple(size for axis, size in enumerate(weight.shape) if axis not in places))
 
 
-def _unsqueeze(reader: GraphReader, weight: Weight, entries: Any, attributes: dict[str, Any]) -> Weight | None:
+def _unsqueeze(reader: ReadingSession, weight: Weight, entries: Any, attributes: dict[str, Any]) -> Weight | None:
     axes = _axes(reader, entries, attributes)
     if axes is None:
         return None
@@ -220,7 +220,7 @@ def _unsqueeze(reader: GraphReader, weight: Weight, entries: Any, attributes: di
     return weight.reshaped(tuple(1 if axis in places else next(rest) for axis in range(rank)))
 
 
-def _cast(_reader: GraphReader, weight: Weight, _entries: Any, attributes: dict[str, Any]) -> Weight | None:
+def _cast(_reader: ReadingSession, weight: Weight, _entries: Any, attributes: dict[str, Any]) -> Weight | None:
     dtype = dtype_of(attributes.get("to", 0))
     return weight if dtype == weight.dtype else None
 

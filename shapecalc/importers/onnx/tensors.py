@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shapecalc.importers.onnx.wire import Span
+    from shapecalc.importers.onnx.wire import ByteRange
 
     Array = NDArray[Any]
 
@@ -154,7 +154,7 @@ def weight_of(tensor: Any, folder: Path, *, trainable: bool = True) -> Weight:
     return Weight(tensor.name, shape, dtype, lambda: array_of(tensor, folder), trainable)
 
 
-def weight_in_file(tensor: Any, path: Path, span: Span, *, trainable: bool = True) -> Weight:
+def weight_in_file(tensor: Any, path: Path, span: ByteRange, *, trainable: bool = True) -> Weight:
     """Return a tensor of which the numbers are in a part of the model's file."""
     weight = weight_of(tensor, path.parent, trainable=trainable)
     dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type).newbyteorder("<")

@@ -16,7 +16,7 @@ LEAST = 1024
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
 
-class Span(NamedTuple):
+class ByteRange(NamedTuple):
     """A part of the file, from its first byte to before its last."""
 
     start: int
@@ -27,7 +27,7 @@ class Skipped(NamedTuple):
     """A message without the numbers of large tensors, and where in the file they are, by the tensor's index."""
 
     message: bytes
-    spans: dict[int, Span]
+    spans: dict[int, ByteRange]
 
 
 class WireError(ValueError):
@@ -44,7 +44,7 @@ def without_numbers(data: Bytes) -> Skipped:
     Skipped(message=b':\x02*\x00', spans={0: Span(start=9, end=2057)})
     """
     pieces: list[bytes] = []
-    spans: dict[int, Span] = {}
+    spans: dict[int, ByteRange] = {}
     graphs = 0
     for number, field, inner in _fields(data, 0, len(data)):
         if number == GRAPH and inner is not None:
@@ -58,7 +58,7 @@ def without_numbers(data: Bytes) -> Skipped:
     return Skipped(b"".join(pieces), spans)
 
 
-def _graph(data: Bytes, span: Span, spans: dict[int, Span]) -> bytes:
+def _graph(data: Bytes, span: ByteRange, spans: dict[int, ByteRange]) -> bytes:
     pieces: list[bytes] = []
     start = span.start
     index = 0
@@ -74,10 +74,10 @@ def _graph(data: Bytes, span: Span, spans: dict[int, Span]) -> bytes:
     return b"".join([*pieces, bytes(data[start : span.end])])
 
 
-def _tensor(data: Bytes, span: Span) -> tuple[bytes, Span | None]:
+def _tensor(data: Bytes, span: ByteRange) -> tuple[bytes, ByteRange | None]:
     """Return a tensor without its numbers, and where they are; None if it has them in another form."""
     pieces: list[bytes] = []
-    numbers: Span | None = None
+    numbers: ByteRange | None = None
     for number, field, inner in _fields(data, *span):
         if number == RAW_DATA and inner is not None and inner.end - inner.start > LEAST:
             if numbers is not None:
@@ -90,7 +90,7 @@ def _tensor(data: Bytes, span: Span) -> tuple[bytes, Span | None]:
     return b"".join(pieces), numbers
 
 
-def _fields(data: Bytes, position: int, end: int) -> Iterator[tuple[int, Span, Span | None]]:
+def _fields(data: Bytes, position: int, end: int) -> Iterator[tuple[int, ByteRange, ByteRange | None]]:
     """Yield the fields of a message: number, place, and the content of one that has a length."""
     while position < end:
         start = position
@@ -100,7 +100,7 @@ def _fields(data: Bytes, position: int, end: int) -> Iterator[tuple[int, Span, S
             _, position = _varint(data, position, end)
         elif kind == LENGTH:
             size, position = _varint(data, position, end)
-            inner = Span(position, position + size)
+            inner = ByteRange(position, position + size)
             position += size
         elif kind in (FIXED64, FIXED32):
             position += 8 if kind == FIXED64 else 4
@@ -108,7 +108,7 @@ def _fields(data: Bytes, position: int, end: int) -> Iterator[tuple[int, Span, S
             raise WireError(f"a field of kind {kind}")
         if position > end:
             raise WireError("a field is longer than its message")
-        yield tag >> 3, Span(start, position), inner
+        yield tag >> 3, ByteRange(start, position), inner
 
 
 def _varint(data: Bytes, position: int, end: int) -> tuple[int, int]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.importers.graph import Array, Graph
+    from shapecalc.importers.graph import Array, ImportedGraph
 
 MOST_ROUNDS = 8
 """Rounds of one group of rules; fewer are needed, since a round follows the order of the steps."""
 
 
-def rewrite(graph: Graph, arrays: Callable[[list[str]], Mapping[str, Array]] | None = None) -> None:
+def rewrite(graph: ImportedGraph, arrays: Callable[[list[str]], Mapping[str, Array]] | None = None) -> None:
     """Put layers in place of the steps that they are together.
 
     `arrays` reads tensors of the file by name: with it, tables of constants are compared with those of a layer.

@@ -24,13 +24,13 @@ from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 if TYPE_CHECKING:
     from typing import Any
 
-    from shapecalc.importers.graph import Node, Value
+    from shapecalc.importers.graph import ImportedStep, Value
     from shapecalc.importers.rewriting.patterns import Match, Pattern
 
 RULES = Rules()
 
 
-def _sixth(value: Any, _: Node, match: Match) -> Match | None:
+def _sixth(value: Any, _: ImportedStep, match: Match) -> Match | None:
     return match if value is None or same(value, 1 / 6) else None
 
 
@@ -74,7 +74,7 @@ FORMULAS: dict[str, tuple[tuple[str, Pattern, dict[str, Any]], ...]] = {
 
 
 @RULES.on("multiply", "divide", "log", "log1p")
-def activation(at: Rewriter, node: Node) -> Value | None:
+def activation(at: Rewriter, node: ImportedStep) -> Value | None:
     """A formula of one input and numbers becomes the activation that it defines."""
     for type_, formulas in FORMULAS.items():
         for what, pattern, fields in formulas:
@@ -95,7 +95,7 @@ LOG_SOFTMAX = either(
 
 
 @RULES.on("divide", "multiply")
-def softmax(at: Rewriter, node: Node) -> Value | None:
+def softmax(at: Rewriter, node: ImportedStep) -> Value | None:
     """Exponentials divided by their sum are a softmax; a maximum that is subtracted before changes nothing."""
     match = at.matched(SOFTMAX, node.value())
     if match is None:
@@ -110,7 +110,7 @@ def softmax(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("log", "subtract", "add")
-def log_softmax(at: Rewriter, node: Node) -> Value | None:
+def log_softmax(at: Rewriter, node: ImportedStep) -> Value | None:
     """The logarithm of a softmax, and x less the logarithm of the sum of its exponentials."""
     match = at.matched(LOG_SOFTMAX, node.value())
     if match is None:
@@ -124,7 +124,7 @@ def _one(dim: Any) -> Any:
 
 
 @RULES.on("multiply")
-def gated_linear_unit(at: Rewriter, node: Node) -> Value | None:
+def gated_linear_unit(at: Rewriter, node: ImportedStep) -> Value | None:
     """The first half of an axis times the sigmoid of the second."""
     match = at.matched(product(1, anything("a"), step("sigmoid", anything("b"))), node.value())
     if match is None or match["a"].node is not match["b"].node or (match["a"].output, match["b"].output) != ("", "1"):

@@ -11,7 +11,7 @@ from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 from shapecalc.importers.rewriting.tables import array_of
 
 if TYPE_CHECKING:
-    from shapecalc.importers.graph import Node, Value
+    from shapecalc.importers.graph import ImportedStep, Value
 
 RULES = Rules()
 ATTENTION = "scaled_dot_product_attention"
@@ -26,13 +26,13 @@ class Scores:
     """The scores of a softmax, followed back to their product: the factor after it, the masks, and the steps inside."""
 
     value: Value
-    nodes: list[Node]
+    nodes: list[ImportedStep]
     factor: float = 1.0
     softcap: float | None = None
     masks: list[tuple[str, Value]] = field(default_factory=list)
     """Each with what it is: numbers to `add`, or flags that `show` or `hide`."""
 
-    def enter(self, node: Node, read: Value) -> bool:
+    def enter(self, node: ImportedStep, read: Value) -> bool:
         """Continue at what a step reads."""
         self.nodes.append(node)
         self.value = read
@@ -40,7 +40,7 @@ class Scores:
 
 
 @RULES.on("matmul")
-def attention_of_products(at: Rewriter, node: Node) -> Value | None:
+def attention_of_products(at: Rewriter, node: ImportedStep) -> Value | None:
     """A softmax of products of queries and keys, times values, is attention."""
     weights, v = node.reads
     inside = [node]
@@ -69,7 +69,7 @@ def attention_of_products(at: Rewriter, node: Node) -> Value | None:
     return at.step(ATTENTION, q, k, v, *masks, replaces=scores.nodes, what="attention", **fields)
 
 
-def _product(at: Rewriter, scores: Scores) -> Node | None:
+def _product(at: Rewriter, scores: Scores) -> ImportedStep | None:
     """Follow scores back to the product of queries and keys, and return it; None if there is none."""
     for _ in range(MOST_STEPS):
         node = scores.value.node
@@ -84,7 +84,7 @@ def _product(at: Rewriter, scores: Scores) -> Node | None:
     return None
 
 
-def _follow_number(scores: Scores, node: Node) -> bool:
+def _follow_number(scores: Scores, node: ImportedStep) -> bool:
     number = _factor(node)
     if number is None:
         return False
@@ -92,7 +92,7 @@ def _follow_number(scores: Scores, node: Node) -> bool:
     return scores.enter(node, node.reads[0])
 
 
-def _follow_bound(scores: Scores, node: Node) -> bool:
+def _follow_bound(scores: Scores, node: ImportedStep) -> bool:
     """Continue before softcap · tanh(s / softcap)."""
     if node.type != "tanh" or scores.softcap is not None or scores.factor <= 0:
         return False
@@ -100,7 +100,7 @@ def _follow_bound(scores: Scores, node: Node) -> bool:
     return scores.enter(node, node.reads[0])
 
 
-def _follow_mask(at: Rewriter, scores: Scores, node: Node) -> bool:  # noqa: PLR0911 - one for each way to write a mask
+def _follow_mask(at: Rewriter, scores: Scores, node: ImportedStep) -> bool:  # noqa: PLR0911 - one for each way to write a mask
     # What is added is not scaled and has no bound: nothing multiplies the scores after it.
     if scores.factor != 1 or scores.softcap is not None:
         return False
@@ -148,7 +148,7 @@ def _is_product(value: Value) -> bool:
     return False
 
 
-def _factor(node: Node) -> float | None:
+def _factor(node: ImportedStep) -> float | None:
     """Return the number that a step multiplies by."""
     if node.type not in ("multiply", "divide") or len(node.reads) != 1 or getattr(node.layer, "reverse", False):
         return None
@@ -170,7 +170,7 @@ def _unscaled(scores: Scores, value: Value) -> Value:
 
 
 @RULES.on(ATTENTION)
-def constant_mask(at: Rewriter, node: Node) -> Value | None:
+def constant_mask(at: Rewriter, node: ImportedStep) -> Value | None:
     """A constant mask that hides the later keys alone is `is_causal`, or a `window`; one that hides none is dropped."""
     if len(node.reads) < 4 or node.layer.is_causal:  # type: ignore[attr-defined]  # noqa: PLR2004 - a mask
         return None
@@ -219,7 +219,7 @@ def _as_fields(hidden: Any, queries: int, keys: int) -> dict[str, Any] | None:
 
 
 @RULES.on(ATTENTION)
-def shared_heads(at: Rewriter, node: Node) -> Value | None:
+def shared_heads(at: Rewriter, node: ImportedStep) -> Value | None:
     """Heads of keys and values that are repeated for several heads of the queries are shared by these."""
     q, k, v = node.reads[:3]
     keys, values = _unrepeated(k), _unrepeated(v)
@@ -254,7 +254,7 @@ def _unrepeated(value: Value) -> Value | None:
     return source if (narrow.shape, wide.shape, value.shape) == (one, repeated, joined) else None
 
 
-def _moves(last: Value, first: Value) -> list[Node]:
+def _moves(last: Value, first: Value) -> list[ImportedStep]:
     nodes = []
     while last.key != first.key and not isinstance(last.node, str):
         nodes.append(last.node)
@@ -263,10 +263,10 @@ def _moves(last: Value, first: Value) -> list[Node]:
 
 
 @RULES.on(ATTENTION)
-def scaled_queries(at: Rewriter, node: Node) -> Value | None:
+def scaled_queries(at: Rewriter, node: ImportedStep) -> Value | None:
     """A number that multiplies the queries before they are divided into heads is a part of the scale."""
     q = node.reads[0]
-    layout_moves: list[Node] = []
+    layout_moves: list[ImportedStep] = []
     value = q
     while not isinstance(value.node, str) and value.node.type in MOVES:
         layout_moves.append(value.node)
@@ -288,7 +288,7 @@ def scaled_queries(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("where", "masked_fill")
-def constant_condition(at: Rewriter, node: Node) -> Value | None:
+def constant_condition(at: Rewriter, node: ImportedStep) -> Value | None:
     """A constant condition that selects all elements of one input, and none of a number, is dropped."""
     layer: Any = node.layer
     if len(node.reads) != 2:  # noqa: PLR2004 - a condition and what it selects from

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.dims import Dim, Shape
-    from shapecalc.importers.graph import Node, Value
+    from shapecalc.importers.graph import ImportedStep, Value
 
 MOST_MOVES = 16
 """Moves that are followed: the rest of a longer chain is a value like others."""
@@ -90,7 +90,7 @@ class Rearrangement:
         self.resolve()
         return True
 
-    def move(self, node: Node) -> bool:
+    def move(self, node: ImportedStep) -> bool:
         """Move on by a step; return whether that is possible."""
         if node.type == "permute":
             rank = len(self.axes)
@@ -124,9 +124,9 @@ class Rearrangement:
         return [places[id(factor)] for axis in self.axes for factor in axis]
 
 
-def traced(value: Value, passes: Callable[[Value], bool]) -> tuple[Rearrangement, list[Node]]:
+def traced(value: Value, passes: Callable[[Value], bool]) -> tuple[Rearrangement, list[ImportedStep]]:
     """Return how moves give a value, and these in order; `passes` decides for each value whether to go on before it."""
-    nodes: list[Node] = []
+    nodes: list[ImportedStep] = []
     while not isinstance(value.node, str) and value.node.type in MOVES and (not nodes or passes(value)):
         if len(nodes) == MOST_MOVES:
             break
@@ -141,7 +141,7 @@ def traced(value: Value, passes: Callable[[Value], bool]) -> tuple[Rearrangement
     return layout, nodes
 
 
-def _restarted(last: Value, nodes: list[Node]) -> tuple[Rearrangement, list[Node]]:
+def _restarted(last: Value, nodes: list[ImportedStep]) -> tuple[Rearrangement, list[ImportedStep]]:
     while len(nodes) > 1:
         nodes = nodes[1:]
         layout = Rearrangement.of(nodes[0].reads[0])

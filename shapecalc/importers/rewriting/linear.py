@@ -8,7 +8,7 @@ from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 from shapecalc.importers.rewriting.weights import along_axes, trained, transposed
 
 if TYPE_CHECKING:
-    from shapecalc.importers.graph import Node, Stored, Value
+    from shapecalc.importers.graph import ImportedStep, Stored, Value
 
 RULES = Rules()
 SCALES = Rules()
@@ -19,7 +19,7 @@ _WITH_BIAS = {"linear": -1, "conv": 1, "conv_transpose": 1}
 
 
 @RULES.on("matmul")
-def linear_of_matrix(at: Rewriter, node: Node) -> Value | None:
+def linear_of_matrix(at: Rewriter, node: ImportedStep) -> Value | None:
     """A product with a trained matrix is a linear layer without bias."""
     x, matrix = node.reads
     turned = node.layer.transpose_b  # type: ignore[attr-defined]
@@ -40,7 +40,7 @@ def linear_of_matrix(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("add")
-def bias_of_layer(at: Rewriter, node: Node) -> Value | None:
+def bias_of_layer(at: Rewriter, node: ImportedStep) -> Value | None:
     """A trained summand along the features or channels of a layer without a bias is its bias."""
     if len(node.reads) != 2:  # noqa: PLR2004 - two summands
         return None
@@ -61,7 +61,7 @@ def bias_of_layer(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("reshape", "unsqueeze", "flatten")
-def rows_in_one_axis(at: Rewriter, node: Node) -> Value | None:
+def rows_in_one_axis(at: Rewriter, node: ImportedStep) -> Value | None:
     """A linear layer reads the last axis: the others need not be joined before it and divided after it."""
     linear = node.reads[0].node
     if isinstance(linear, str) or linear.type != "linear" or at.only_user(node.reads[0]) is not node:
@@ -78,7 +78,7 @@ def rows_in_one_axis(at: Rewriter, node: Node) -> Value | None:
 
 
 @SCALES.on("multiply")
-def scale_of_channels(at: Rewriter, node: Node) -> Value | None:
+def scale_of_channels(at: Rewriter, node: ImportedStep) -> Value | None:
     """A trained factor for each index of one axis is a scale."""
     vector_and_axis = _vector_beside(at, node)
     if vector_and_axis is None:
@@ -89,7 +89,7 @@ def scale_of_channels(at: Rewriter, node: Node) -> Value | None:
 
 
 @SCALES.on("add")
-def bias_of_scale(at: Rewriter, node: Node) -> Value | None:
+def bias_of_scale(at: Rewriter, node: ImportedStep) -> Value | None:
     """A trained summand after a scale along the same axis is its bias."""
     if len(node.reads) != 2:  # noqa: PLR2004 - two summands
         return None
@@ -107,7 +107,7 @@ def bias_of_scale(at: Rewriter, node: Node) -> Value | None:
     return None
 
 
-def _vector_beside(at: Rewriter, node: Node) -> tuple[Value, int, Stored] | None:
+def _vector_beside(at: Rewriter, node: ImportedStep) -> tuple[Value, int, Stored] | None:
     """Return the input, the axis and the trained vector that a step reads."""
     if len(node.reads) != 2 or getattr(node.layer, "other", None) is not None:  # noqa: PLR2004 - two operands
         return None
@@ -125,7 +125,7 @@ def _vector_beside(at: Rewriter, node: Node) -> tuple[Value, int, Stored] | None
 
 
 @RULES.on("conv", "max_pool")
-def padding_before(at: Rewriter, node: Node) -> Value | None:
+def padding_before(at: Rewriter, node: ImportedStep) -> Value | None:
     """Zeros that are added before a convolution are its padding; −∞ before a maximum is its too."""
     pad = node.reads[0].node
     if isinstance(pad, str) or pad.type != "pad" or at.only_user(node.reads[0]) is not node:

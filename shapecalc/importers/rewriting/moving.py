@@ -8,7 +8,7 @@ from shapecalc.importers.rewriting.layouts import MOST_MOVES, MOVES, rendered, r
 from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 
 if TYPE_CHECKING:
-    from shapecalc.importers.graph import Node, Value
+    from shapecalc.importers.graph import ImportedStep, Value
 
 RULES = Rules()
 REGROUPING = ("reshape", "flatten", "unsqueeze", "squeeze")
@@ -16,7 +16,7 @@ BROADCASTING = ("add", "subtract", "multiply", "divide", "power", "maximum", "mi
 
 
 @RULES.on("identity", "expand", "cast", "reshape", "permute", "tile", "pad", "slice", "concat", "dropout")
-def nothing(_: Rewriter, node: Node) -> Value | None:
+def nothing(_: Rewriter, node: ImportedStep) -> Value | None:
     """A step that changes nothing is dropped."""
     if not node.reads or len(node.reads) > 1:
         return None
@@ -30,7 +30,7 @@ def nothing(_: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on(*sorted(MOVES))
-def chain(at: Rewriter, node: Node) -> Value | None:
+def chain(at: Rewriter, node: ImportedStep) -> Value | None:
     """A chain of moves becomes the fewest steps that do the same, if these are fewer."""
     key = _identity(at, node)
     if key[-1] < 2 or key in at.settled:  # noqa: PLR2004 - two moves
@@ -50,7 +50,7 @@ def chain(at: Rewriter, node: Node) -> Value | None:
     return value
 
 
-def _identity(at: Rewriter, node: Node) -> tuple[int, ...]:
+def _identity(at: Rewriter, node: ImportedStep) -> tuple[int, ...]:
     """Return the identities of the steps of a chain, how many of them serve it alone, and how many there are."""
     chain = [id(node)]
     alone, exclusive = 0, True
@@ -64,7 +64,7 @@ def _identity(at: Rewriter, node: Node) -> tuple[int, ...]:
 
 
 @RULES.on("reshape", "flatten", "unsqueeze", "squeeze")
-def two_shapes(at: Rewriter, node: Node) -> Value | None:
+def two_shapes(at: Rewriter, node: ImportedStep) -> Value | None:
     """Of two shapes one after another the last one alone matters."""
     first = node.reads[0].node
     if isinstance(first, str) or first.type not in REGROUPING or at.only_user(node.reads[0]) is not node:
@@ -74,7 +74,7 @@ def two_shapes(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("reshape")
-def as_written(at: Rewriter, node: Node) -> Value | None:
+def as_written(at: Rewriter, node: ImportedStep) -> Value | None:
     """A reshape is written with a 0 for each axis that it copies; one that only joins axes is a flatten."""
     better = reshaping(node.reads[0].shape, node.value().shape)
     if better is None or (better[0] == "reshape" and better[1]["shape"] == node.layer.shape):  # type: ignore[attr-defined]
@@ -83,7 +83,7 @@ def as_written(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("unsqueeze")
-def axis_with_keepdim(at: Rewriter, node: Node) -> Value | None:
+def axis_with_keepdim(at: Rewriter, node: ImportedStep) -> Value | None:
     """An axis that a reduction removes and the next step inserts again is one that it keeps."""
     reduction = node.reads[0].node
     if isinstance(reduction, str) or not hasattr(reduction.layer, "keepdim") or reduction.layer.keepdim:
@@ -99,7 +99,7 @@ def axis_with_keepdim(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on(*BROADCASTING)
-def expansion_before_arithmetic(at: Rewriter, node: Node) -> Value | None:
+def expansion_before_arithmetic(at: Rewriter, node: ImportedStep) -> Value | None:
     """An expansion whose only effect is that of broadcasting is dropped."""
     reads: list[Value] = []
     for read in node.reads:
@@ -114,7 +114,7 @@ def expansion_before_arithmetic(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("concat")
-def copies(at: Rewriter, node: Node) -> Value | None:
+def copies(at: Rewriter, node: ImportedStep) -> Value | None:
     """Several copies of one value along an axis of size 1 are an expansion."""
     x, dim = node.reads[0], node.layer.dim  # type: ignore[attr-defined]
     if len(node.reads) < 2 or any(read.key != x.key for read in node.reads) or x.shape[dim] != 1:  # noqa: PLR2004

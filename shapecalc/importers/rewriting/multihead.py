@@ -8,7 +8,7 @@ from shapecalc.importers.rewriting.layouts import MOVES, Rearrangement, traced
 from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 
 if TYPE_CHECKING:
-    from shapecalc.importers.graph import Node, Value
+    from shapecalc.importers.graph import ImportedStep, Value
 
 RULES = Rules()
 HEADS_RANK = 4
@@ -19,16 +19,16 @@ MOST_STEPS = 16
 class ProjectedHeads(NamedTuple):
     """How queries, keys or values are made of a projection: the place of the part, and those of its axes' factors."""
 
-    projection: Node
+    projection: ImportedStep
     part: int
     axes: tuple[tuple[int, ...], ...]
     first: tuple[tuple[int, ...], ...]
     number: int
-    nodes: list[Node]
+    nodes: list[ImportedStep]
 
 
 @RULES.on("linear")
-def multihead_attention(at: Rewriter, node: Node) -> Value | None:  # noqa: PLR0911 - conditions one by one
+def multihead_attention(at: Rewriter, node: ImportedStep) -> Value | None:  # noqa: PLR0911 - conditions one by one
     """Attention of the thirds of one projection, whose heads a second projection reads, is multi-head attention."""
     layout, moves = traced(node.reads[0], lambda _: True)
     attention = layout.source.node
@@ -76,7 +76,7 @@ def multihead_attention(at: Rewriter, node: Node) -> Value | None:  # noqa: PLR0
     return made if made.shape == shape else at.step("reshape", made, shape=shape)
 
 
-def _has_all_tensors(linear: Node) -> bool:
+def _has_all_tensors(linear: ImportedStep) -> bool:
     """Return whether a linear layer has a plain weight, and a bias if it adds one."""
     return set(linear.tensors) == set(linear.layer.tensors(linear.reads[0].shape)) <= {"weight", "bias"}
 

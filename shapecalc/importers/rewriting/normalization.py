@@ -20,7 +20,7 @@ from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 from shapecalc.importers.rewriting.weights import along_axes, trained
 
 if TYPE_CHECKING:
-    from shapecalc.importers.graph import Node, Value
+    from shapecalc.importers.graph import ImportedStep, Value
     from shapecalc.importers.rewriting.patterns import Match
 
 RULES = Rules()
@@ -36,7 +36,7 @@ RMS_NORM = over_root(X, plus(step("mean", squared(X), dim=_DIMS, keepdim=True), 
 
 
 @RULES.on("divide", "multiply")
-def norm_of_last_axes(at: Rewriter, node: Node) -> Value | None:
+def norm_of_last_axes(at: Rewriter, node: ImportedStep) -> Value | None:
     """A formula of a layer norm or an RMS norm becomes it; over another axis than the last, between permutations."""
     for type_, what, pattern in (("layer_norm", "layer norm", LAYER_NORM), ("rms_norm", "RMS norm", RMS_NORM)):
         match = at.matched(pattern, node.value())
@@ -65,7 +65,7 @@ def _norm(at: Rewriter, type_: str, what: str, match: Match) -> Value | None:
 
 
 @RULES.on("multiply")
-def weight_of_norm(at: Rewriter, node: Node) -> Value | None:
+def weight_of_norm(at: Rewriter, node: ImportedStep) -> Value | None:
     """A trained factor after a norm without one is the norm's weight."""
     if len(node.reads) != 2:  # noqa: PLR2004 - two factors
         return None
@@ -85,7 +85,7 @@ def weight_of_norm(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("add")
-def bias_of_norm(at: Rewriter, node: Node) -> Value | None:
+def bias_of_norm(at: Rewriter, node: ImportedStep) -> Value | None:
     """A trained summand after a norm that has a weight alone is the norm's bias."""
     if len(node.reads) != 2:  # noqa: PLR2004 - two summands
         return None
@@ -101,7 +101,7 @@ def bias_of_norm(at: Rewriter, node: Node) -> Value | None:
     return None
 
 
-def _weightless(norm: Node) -> dict[str, bool]:
+def _weightless(norm: ImportedStep) -> dict[str, bool]:
     """Return the fields that give a norm a weight, none if it has one or is another layer."""
     if norm.type in ("layer_norm", "rms_norm") and not norm.layer.elementwise_affine:  # type: ignore[attr-defined]
         return {"elementwise_affine": True} | ({"bias": False} if norm.type == "layer_norm" else {})
@@ -110,7 +110,7 @@ def _weightless(norm: Node) -> dict[str, bool]:
     return {}
 
 
-def _axes_of_weight(norm: Node) -> tuple[int, ...]:
+def _axes_of_weight(norm: ImportedStep) -> tuple[int, ...]:
     rank = norm.reads[0].rank
     if norm.type in ("group_norm", "instance_norm"):
         return (1,)
@@ -119,7 +119,7 @@ def _axes_of_weight(norm: Node) -> tuple[int, ...]:
     return tuple(range(rank - count, rank))
 
 
-def _joined(at: Rewriter, norm: Node, node: Node, tensors: dict, fields: dict) -> Value:  # type: ignore[type-arg]
+def _joined(at: Rewriter, norm: ImportedStep, node: ImportedStep, tensors: dict, fields: dict) -> Value:  # type: ignore[type-arg]
     what = norm.comment.partition(",")[0]
     all_tensors = {**norm.tensors, **tensors}
     return at.step(
@@ -138,7 +138,7 @@ NORMALIZE = either(
 
 
 @RULES.on("divide", "multiply")
-def normalize(at: Rewriter, node: Node) -> Value | None:
+def normalize(at: Rewriter, node: ImportedStep) -> Value | None:
     """A vector divided by its length, which is at least eps."""
     match = at.matched(NORMALIZE, node.value())
     if match is None or match.facts["eps"] is None:
@@ -150,7 +150,7 @@ def normalize(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("reshape")
-def groups_by_instances(at: Rewriter, node: Node) -> Value | None:
+def groups_by_instances(at: Rewriter, node: ImportedStep) -> Value | None:
     """An instance norm of channels that are joined to groups, as ONNX writes a group norm."""
     norm = node.reads[0].node
     if isinstance(norm, str) or norm.type != "instance_norm" or at.only_user(node.reads[0]) is not node:
@@ -172,7 +172,7 @@ def groups_by_instances(at: Rewriter, node: Node) -> Value | None:
     return at.step("group_norm", x, replaces=nodes, what="group norm", **fields)
 
 
-def _has_ones(at: Rewriter, norm: Node) -> bool:
+def _has_ones(at: Rewriter, norm: ImportedStep) -> bool:
     """Return whether a norm's factors are all 1 and its summands all 0, or there are none."""
     from shapecalc.importers.rewriting.tables import stored_array  # noqa: PLC0415 - few graphs need it
 

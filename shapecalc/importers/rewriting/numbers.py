@@ -8,14 +8,14 @@ from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 from shapecalc.importers.rewriting.tables import number_of
 
 if TYPE_CHECKING:
-    from shapecalc.importers.graph import Node, Value
+    from shapecalc.importers.graph import ImportedStep, Value
 
 RULES = Rules()
 COMPARISONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 
 
 @RULES.on("add", "multiply", "maximum", "minimum", "subtract", "divide", "power", *COMPARISONS)
-def number_as_operand(at: Rewriter, node: Node) -> Value | None:
+def number_as_operand(at: Rewriter, node: ImportedStep) -> Value | None:
     """A constant number that is one of two operands becomes the field `other`."""
     if len(node.reads) != 2 or getattr(node.layer, "other", None) is not None:  # noqa: PLR2004 - two operands
         return None
@@ -30,12 +30,12 @@ def number_as_operand(at: Rewriter, node: Node) -> Value | None:
     return None
 
 
-def _order(node: Node, place: int) -> dict[str, Any]:
+def _order(node: ImportedStep, place: int) -> dict[str, Any]:
     return {"reverse": True} if place == 0 and node.type in ("subtract", "divide", "power") else {}
 
 
 @RULES.on("clamp", "maximum", "minimum")
-def bounds(at: Rewriter, node: Node) -> Value | None:
+def bounds(at: Rewriter, node: ImportedStep) -> Value | None:
     """Bounds that are those of a ReLU: `clamp: {min: 0}`, `{min: 0, max: 6}`, `maximum: 0`."""
     if len(node.reads) != 1 or node.reads[0].dtype != "float32":
         return None
@@ -53,7 +53,7 @@ def bounds(at: Rewriter, node: Node) -> Value | None:
     return None
 
 
-def _bounds(node: Node) -> tuple[float | None, float | None]:
+def _bounds(node: ImportedStep) -> tuple[float | None, float | None]:
     if node.type == "clamp":
         return node.layer.min, node.layer.max  # type: ignore[attr-defined]
     if node.type in ("maximum", "minimum") and len(node.reads) == 1:
@@ -63,7 +63,7 @@ def _bounds(node: Node) -> tuple[float | None, float | None]:
 
 
 @RULES.on("hardtanh")
-def hardtanh_to_six(at: Rewriter, node: Node) -> Value | None:
+def hardtanh_to_six(at: Rewriter, node: ImportedStep) -> Value | None:
     """A linear function between 0 and 6 is ReLU6."""
     layer = node.layer
     if (layer.min_val, layer.max_val) != (0, 6):  # type: ignore[attr-defined]
@@ -72,7 +72,7 @@ def hardtanh_to_six(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("add", "subtract", "multiply", "divide", "power")
-def neutral(_: Rewriter, node: Node) -> Value | None:
+def neutral(_: Rewriter, node: ImportedStep) -> Value | None:
     """Adding 0, and multiplying by 1, dividing by it or a power of it change nothing."""
     if len(node.reads) != 1 or getattr(node.layer, "reverse", False):
         return None

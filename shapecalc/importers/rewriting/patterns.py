@@ -1,6 +1,6 @@
 """Patterns of steps: what a value must be computed by, written as the formula that they are together.
 
-A pattern is a function of a value and of what is known so far; it gives each way in which the value fits. `X` stands
+A pattern is a function of a value and of what is known so far; it gives each way in which the value fits. `X` is
 for any value, equal at each place where the pattern has it; numbers are matched or bound by name.
 
 >>> SILU = product(1, X, step("sigmoid", X))
@@ -19,10 +19,10 @@ from shapecalc.layers.base import fields_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from shapecalc.importers.graph import Node, Value
+    from shapecalc.importers.graph import ImportedStep, Value
 
     Pattern = Callable[[Value, "Match"], Iterator["Match"]]
-    Condition = Callable[[Any, Node, "Match"], "Match | None"]
+    Condition = Callable[[Any, ImportedStep, "Match"], "Match | None"]
 
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
 
@@ -33,7 +33,7 @@ class Match:
 
     values: Mapping[str, Value] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
-    nodes: tuple[Node, ...] = ()
+    nodes: tuple[ImportedStep, ...] = ()
 
     def __getitem__(self, name: str) -> Value:
         return self.values[name]
@@ -51,7 +51,7 @@ class Match:
             return self if same(self.facts[name], fact) else None
         return Match(self.values, {**self.facts, name: fact}, self.nodes)
 
-    def inside(self, *nodes: Node) -> Match:
+    def inside(self, *nodes: ImportedStep) -> Match:
         """Return the match with further steps inside."""
         return Match(self.values, self.facts, (*self.nodes, *nodes))
 
@@ -78,7 +78,7 @@ def same(first: Any, second: Any) -> bool:
 def named(name: str, of: Callable[[Any], Any] = lambda value: value) -> Condition:
     """Return the condition that a field is a number, which is bound, or a function of it."""
 
-    def condition(value: Any, _: Node, match: Match) -> Match | None:
+    def condition(value: Any, _: ImportedStep, match: Match) -> Match | None:
         return None if value is None or isinstance(value, bool) else match.note(name, of(value))
 
     return condition
@@ -87,7 +87,7 @@ def named(name: str, of: Callable[[Any], Any] = lambda value: value) -> Conditio
 def axes(name: str) -> Condition:
     """Return the condition that a field is axes of the first input, which are bound as a tuple from axis 0."""
 
-    def condition(value: Any, node: Node, match: Match) -> Match | None:
+    def condition(value: Any, node: ImportedStep, match: Match) -> Match | None:
         return match.note(name, axes_of(value, node.reads[0].rank))
 
     return condition
@@ -103,7 +103,7 @@ def axes_of(value: Any, rank: int) -> tuple[int, ...]:
     return tuple(sorted(dim % rank for dim in dims))
 
 
-def agreed(node: Node, wanted: Mapping[str, Any], match: Match) -> Match | None:
+def agreed(node: ImportedStep, wanted: Mapping[str, Any], match: Match) -> Match | None:
     """Return the match with what the fields of a step bind, None if one differs; by default a field is its default."""
     result: Match | None = match
     for name, known in fields_of(type(node.layer)).items():
@@ -199,7 +199,7 @@ def _number(number: float | str, of: Callable[[Any], Any] = lambda value: value)
     if isinstance(number, str):
         return named(number, of)
 
-    def condition(value: Any, _: Node, match: Match) -> Match | None:
+    def condition(value: Any, _: ImportedStep, match: Match) -> Match | None:
         return match if value is not None and same(of(value), number) else None
 
     return condition
@@ -251,7 +251,7 @@ def product(number: float, *parts: Pattern) -> Pattern:
 
 def factored(
     candidate: Value, most: int, depth: int = 6
-) -> Iterator[tuple[float, tuple[Value, ...], tuple[Node, ...]]]:
+) -> Iterator[tuple[float, tuple[Value, ...], tuple[ImportedStep, ...]]]:
     """Give each way to write a value as a number times factors, of which there are at most `most`."""
     yield 1.0, (candidate,), ()
     node = candidate.node
@@ -260,7 +260,7 @@ def factored(
     number, factors = _taken_apart(node)
     if not factors or len(factors) > most:
         return
-    ways: Iterator[tuple[float, tuple[Value, ...], tuple[Node, ...]]] = iter([(number, (), (node,))])
+    ways: Iterator[tuple[float, tuple[Value, ...], tuple[ImportedStep, ...]]] = iter([(number, (), (node,))])
     for place, each in enumerate(factors):
         if place and each.key == factors[0].key:  # a power
             ways = map(partial(_repeated, each), ways)
@@ -270,22 +270,22 @@ def factored(
 
 
 def _repeated(
-    each: Value, way: tuple[float, tuple[Value, ...], tuple[Node, ...]]
-) -> tuple[float, tuple[Value, ...], tuple[Node, ...]]:
+    each: Value, way: tuple[float, tuple[Value, ...], tuple[ImportedStep, ...]]
+) -> tuple[float, tuple[Value, ...], tuple[ImportedStep, ...]]:
     number, factors, nodes = way
     return number, (*factors, each), nodes
 
 
 def _joined(
-    ways: list[tuple[float, tuple[Value, ...], tuple[Node, ...]]], each: Value, most: int, depth: int
-) -> Iterator[tuple[float, tuple[Value, ...], tuple[Node, ...]]]:
+    ways: list[tuple[float, tuple[Value, ...], tuple[ImportedStep, ...]]], each: Value, most: int, depth: int
+) -> Iterator[tuple[float, tuple[Value, ...], tuple[ImportedStep, ...]]]:
     for number, factors, nodes in ways:
         for other, more, others in factored(each, most - len(factors), depth):
             if len(factors) + len(more) <= most:
                 yield number * other, (*factors, *more), (*nodes, *others)
 
 
-def _taken_apart(node: Node) -> tuple[float, tuple[Value, ...]]:
+def _taken_apart(node: ImportedStep) -> tuple[float, tuple[Value, ...]]:
     """Return the number and the factors of a product; no factors if the step is not a product."""
     other = getattr(node.layer, "other", None)
     if node.type == "multiply":

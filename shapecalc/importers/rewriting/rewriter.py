@@ -6,18 +6,18 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.graph import NOWHERE, Node, Place, Value
+from shapecalc.importers.graph import NOWHERE, ImportedStep, Place, Value
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from shapecalc.importers.graph import Array, Graph, Stored
+    from shapecalc.importers.graph import Array, ImportedGraph, Stored
     from shapecalc.importers.rewriting.patterns import Match, Pattern
 
     Key = tuple[int | str, str]
     Replacement = Value | Sequence[tuple[Value, Value]] | None
-    Rule = Callable[["Rewriter", Node], Replacement]
+    Rule = Callable[["Rewriter", ImportedStep], Replacement]
 
 MOST_AT_ONE_STEP = 16
 """Replacements one after another in the place of one step: a bound, not a number that is reached."""
@@ -56,15 +56,15 @@ class Rules:
 class Rewriter:
     """A graph whose steps rules replace; `arrays` reads tensors of the file by name, None if it has no values."""
 
-    graph: Graph
+    graph: ImportedGraph
     arrays: Callable[[list[str]], Mapping[str, Array]] | None = None
-    users: dict[Key, dict[int, Node]] = field(default_factory=lambda: defaultdict(dict))
+    users: dict[Key, dict[int, ImportedStep]] = field(default_factory=lambda: defaultdict(dict))
     """The steps that read a value."""
-    holders: dict[str, dict[int, Node]] = field(default_factory=lambda: defaultdict(dict))
+    holders: dict[str, dict[int, ImportedStep]] = field(default_factory=lambda: defaultdict(dict))
     """The steps that have a tensor of the file, by its name."""
     operators: dict[int, int] = field(default_factory=dict)
     """How many steps of the reader a step replaces, if not one."""
-    dead: dict[int, Node] = field(default_factory=dict)
+    dead: dict[int, ImportedStep] = field(default_factory=dict)
     """Steps that were removed: a reference keeps their identity from being another's."""
     passed: set[int] = field(default_factory=set)
     """The steps of this round that are before the place where rules are tried."""
@@ -90,7 +90,7 @@ class Rewriter:
             if not any(self.users.get(value.key) for value in values) and self._has_costs(node):
                 self.exits.setdefault(values[0].key, [])
 
-    def _has_costs(self, last: Node) -> bool:
+    def _has_costs(self, last: ImportedStep) -> bool:
         """Return whether a step that nothing reads, or one that it alone reads, has parameters or products."""
         todo = [last]
         while todo:
@@ -101,7 +101,7 @@ class Rewriter:
             if node.type == "opaque" or products != 0 or (trained and not node.layer.is_tensor):
                 return True
             alone = (read for read in node.reads if len(self.users[read.key]) == 1 and not self.is_output(read))
-            todo += [read.node for read in alone if isinstance(read.node, Node)]
+            todo += [read.node for read in alone if isinstance(read.node, ImportedStep)]
         return False
 
     def apply(self, *groups: Rules) -> bool:
@@ -121,8 +121,8 @@ class Rewriter:
         self.graph.nodes = [node for node in self.graph.nodes if id(node) not in self.dead]
         return applied
 
-    def _apply_at(self, node: Node, rules: Mapping[str, list[Rule]]) -> bool:
-        last: Node | None = node
+    def _apply_at(self, node: ImportedStep, rules: Mapping[str, list[Rule]]) -> bool:
+        last: ImportedStep | None = node
         count = 0
         while last is not None and count < MOST_AT_ONE_STEP:
             for rule in rules.get(last.type, ()):
@@ -136,7 +136,7 @@ class Rewriter:
                 return count > 0
         return count > 0
 
-    def _tried(self, rule: Rule, node: Node) -> list[Node] | None:
+    def _tried(self, rule: Rule, node: ImportedStep) -> list[ImportedStep] | None:
         """Return the steps that a rule has added in place of a step, None if it does not apply."""
         nodes = self.graph.nodes
         before = len(nodes)
@@ -177,7 +177,7 @@ class Rewriter:
                 return match
         return None
 
-    def is_closed(self, nodes: Iterable[Node], result: Value) -> bool:
+    def is_closed(self, nodes: Iterable[ImportedStep], result: Value) -> bool:
         """Return whether the values of steps are read by these alone, but for the result."""
         inner = {id(node): node for node in nodes}
         return all(
@@ -191,12 +191,12 @@ class Rewriter:
         """Return whether a value is an output of the network."""
         return value.key in self.exits
 
-    def only_user(self, value: Value) -> Node | None:
+    def only_user(self, value: Value) -> ImportedStep | None:
         """Return the step that alone reads a value, None if there are others, or if it is an output."""
         users = self.users.get(value.key, {})
         return next(iter(users.values())) if len(users) == 1 and not self.is_output(value) else None
 
-    def is_passed(self, node: Node) -> bool:
+    def is_passed(self, node: ImportedStep) -> bool:
         """Return whether a step is before the place where rules are tried, so that a new step there can read it."""
         return id(node) in self.passed
 
@@ -208,7 +208,7 @@ class Rewriter:
         self,
         type_: str,
         *reads: Value,
-        replaces: Iterable[Node] = (),
+        replaces: Iterable[ImportedStep] = (),
         what: str = "",
         tensors: Mapping[str, Stored] | None = None,
         **fields: Any,
@@ -225,7 +225,9 @@ class Rewriter:
             node.comment = f"{what}, from {count} operators"
         return value
 
-    def changed(self, node: Node, *reads: Value, tensors: Mapping[str, Stored] | None = None, **fields: Any) -> Value:
+    def changed(
+        self, node: ImportedStep, *reads: Value, tensors: Mapping[str, Stored] | None = None, **fields: Any
+    ) -> Value:
         """Add a step like another, with some fields and tensors of its own, and return its first output."""
         all_tensors = {**node.tensors, **(tensors or {})}
         value = self.graph.step(
@@ -236,7 +238,7 @@ class Rewriter:
 
     # The index
 
-    def _enter(self, node: Node) -> None:
+    def _enter(self, node: ImportedStep) -> None:
         for read in node.reads:
             self.users[read.key][id(node)] = node
         for stored in node.tensors.values():
@@ -253,10 +255,10 @@ class Rewriter:
         shape = self.graph.stated.pop(old.key, None)
         if shape is not None:
             self.graph.stated.setdefault(new.key, shape)
-        if isinstance(old.node, Node):
+        if isinstance(old.node, ImportedStep):
             self._bury(old.node)
 
-    def _bury(self, node: Node) -> None:
+    def _bury(self, node: ImportedStep) -> None:
         """Remove a step that nothing reads, and what nothing reads then."""
         todo = [node]
         while todo:
@@ -275,10 +277,10 @@ class Rewriter:
                 self.holders[stored.name].pop(id(each), None)
             for read in each.reads:
                 self.users[read.key].pop(id(each), None)
-                if isinstance(read.node, Node):
+                if isinstance(read.node, ImportedStep):
                     todo.append(read.node)
 
-    def _stays(self, node: Node) -> bool:
+    def _stays(self, node: ImportedStep) -> bool:
         """Return whether a step stays if nothing reads it: a tensor that others share."""
         return node.type == "buffer" and any(len(self.holders[each.name]) > 1 for each in node.tensors.values())
 

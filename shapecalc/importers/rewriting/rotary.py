@@ -10,7 +10,7 @@ from shapecalc.importers.rewriting.slicing import part_of
 from shapecalc.importers.rewriting.tables import array_of
 
 if TYPE_CHECKING:
-    from shapecalc.importers.graph import Array, Node, Value
+    from shapecalc.importers.graph import Array, ImportedStep, Value
 
 RULES = Rules()
 BASES = (10_000, 500_000, 1_000_000, 100_000, 150_000, 100, 1_000, 50_000, 5_000_000, 8_000_000, 10_000_000, 25_000)
@@ -22,7 +22,7 @@ _SECOND_THEN_FIRST = step("concat", negated(anything("second")), anything("first
 
 
 @RULES.on("add")
-def rotary_embedding(at: Rewriter, node: Node) -> Value | None:
+def rotary_embedding(at: Rewriter, node: ImportedStep) -> Value | None:
     """The sum x · cos + rotated x · sin is a rotary embedding with these cosines and sines."""
     for match in _WAVES(node.value(), Match()):
         x = match["x"]
@@ -41,7 +41,7 @@ def rotary_embedding(at: Rewriter, node: Node) -> Value | None:
     return None
 
 
-def _rotated(value: Value, x: Value) -> tuple[list[Node], bool] | None:
+def _rotated(value: Value, x: Value) -> tuple[list[ImportedStep], bool] | None:
     """Return the steps that give (−x₂, x₁) of the halves (x₁, x₂) of a value, None if others do."""
     node = value.node
     if isinstance(node, str) or node.type != "concat" or len(node.reads) != 2:  # noqa: PLR2004 - halves
@@ -72,7 +72,7 @@ _SECOND = step(
 
 
 @RULES.on("concat", "flatten", "reshape")
-def rotated_pairs(at: Rewriter, node: Node) -> Value | None:
+def rotated_pairs(at: Rewriter, node: ImportedStep) -> Value | None:
     """Pairs (x₁ cos − x₂ sin, x₁ sin + x₂ cos), joined as they were taken apart, are a rotary embedding."""
     joined = node if node.type == "concat" else node.reads[0].node
     if isinstance(joined, str) or joined.type != ("concat" if joined is node else "stack") or len(joined.reads) != 2:  # noqa: PLR2004
@@ -99,7 +99,7 @@ def rotated_pairs(at: Rewriter, node: Node) -> Value | None:
     return None
 
 
-def _halves(match: Match) -> tuple[Value, list[Node]] | None:
+def _halves(match: Match) -> tuple[Value, list[ImportedStep]] | None:
     """Return what two values are the halves of along its last axis, and the steps that give them."""
     first, second = part_of(match["first"]), part_of(match["second"])
     if first is None or second is None or first.source.key != second.source.key:
@@ -110,7 +110,7 @@ def _halves(match: Match) -> tuple[Value, list[Node]] | None:
     return first.source, [each.node for each in (match["first"], match["second"]) if not isinstance(each.node, str)]
 
 
-def _neighbours(match: Match) -> tuple[Value, list[Node]] | None:
+def _neighbours(match: Match) -> tuple[Value, list[ImportedStep]] | None:
     """Return what two values are the even and the odd features of, and the steps that give them."""
     first, second = match["first"].node, match["second"].node
     if isinstance(first, str) or isinstance(second, str) or first.reads[0].key != second.reads[0].key:
@@ -133,7 +133,7 @@ def _neighbours(match: Match) -> tuple[Value, list[Node]] | None:
 
 
 @RULES.on("rotary_embedding")
-def angles_of_a_base(at: Rewriter, node: Node) -> Value | None:
+def angles_of_a_base(at: Rewriter, node: ImportedStep) -> Value | None:
     """Cosines and sines that are those of positions and a base are not given, but computed."""
     if len(node.reads) != 3:  # noqa: PLR2004 - x, cosines and sines
         return None

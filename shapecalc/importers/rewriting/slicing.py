@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.importers.rewriting.rewriter import Rewriter, Rules
 
 if TYPE_CHECKING:
-    from shapecalc.importers.graph import Node, Value
+    from shapecalc.importers.graph import ImportedStep, Value
 
 RULES = Rules()
 
@@ -48,7 +48,7 @@ def part_of(value: Value) -> AxisPart | None:
 
 
 @RULES.on("select")
-def unbinding(at: Rewriter, node: Node) -> list[tuple[Value, Value]] | None:
+def unbinding(at: Rewriter, node: ImportedStep) -> list[tuple[Value, Value]] | None:
     """Selections of all indices of an axis are its unbinding."""
     x = node.reads[0]
     axis = node.layer.dim % x.rank  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ def unbinding(at: Rewriter, node: Node) -> list[tuple[Value, Value]] | None:
 
 
 @RULES.on("slice")
-def splitting(at: Rewriter, node: Node) -> list[tuple[Value, Value]] | None:
+def splitting(at: Rewriter, node: ImportedStep) -> list[tuple[Value, Value]] | None:
     """Slices that are all parts of an axis in order are its split, or its chunks if they are of one size."""
     x = node.reads[0]
     axis = node.layer.dim % x.rank  # type: ignore[attr-defined]
@@ -100,13 +100,13 @@ def splitting(at: Rewriter, node: Node) -> list[tuple[Value, Value]] | None:
     return [(value, first.other(by_start[start])) for start, values in parts.items() for value, _ in values]
 
 
-def _are_ahead(at: Rewriter, node: Node, x: Value, users: list[Node]) -> bool:
+def _are_ahead(at: Rewriter, node: ImportedStep, x: Value, users: list[ImportedStep]) -> bool:
     """Return whether a value is read by no step before this one, so that all can read what this one becomes."""
     return not at.is_output(x) and not any(user is not node and at.is_passed(user) for user in users)
 
 
 @RULES.on("reshape", "flatten", "permute", "unsqueeze", "squeeze", "expand", "select", "slice")
-def repeated(at: Rewriter, node: Node) -> Value | None:
+def repeated(at: Rewriter, node: ImportedStep) -> Value | None:
     """A move that another step has made before is not made again."""
     for user in at.users[node.reads[0].key].values():
         earlier = user is not node and at.is_passed(user)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.dims import product
-from shapecalc.importers.graph import Node
+from shapecalc.importers.graph import ImportedStep
 from shapecalc.importers.unreadable import Unreadable
 from shapecalc.layers.base import fields_of
 
@@ -89,11 +89,11 @@ def is_constant(value: Value) -> bool:
     return order is not None and all(node.type != "buffer" for node in order)
 
 
-def _steps_to(value: Value, trained: bool) -> list[Node] | None:
+def _steps_to(value: Value, trained: bool) -> list[ImportedStep] | None:
     """Return the steps that give a value, in order; None if they are many, large, or not of constants alone."""
-    reached: dict[int, Node] = {}
+    reached: dict[int, ImportedStep] = {}
     todo = [value]
-    order: list[Node] = []
+    order: list[ImportedStep] = []
     while todo:
         node = todo.pop().node
         if isinstance(node, str) or len(reached) > MOST_STEPS:
@@ -111,13 +111,15 @@ def _steps_to(value: Value, trained: bool) -> list[Node] | None:
     return _sorted(list(last.values()))
 
 
-def _sorted(nodes: list[Node]) -> list[Node]:
-    done: dict[int, Node] = {}
+def _sorted(nodes: list[ImportedStep]) -> list[ImportedStep]:
+    done: dict[int, ImportedStep] = {}
     for first in nodes:
         stack = [first]
         while stack:
             node = stack[-1]
-            waiting = [read.node for read in node.reads if isinstance(read.node, Node) and id(read.node) not in done]
+            waiting = [
+                read.node for read in node.reads if isinstance(read.node, ImportedStep) and id(read.node) not in done
+            ]
             if waiting:
                 stack.append(waiting[0])
             else:
@@ -125,7 +127,7 @@ def _sorted(nodes: list[Node]) -> list[Node]:
     return list(done.values())
 
 
-def _computed(at: Rewriter, node: Node, given: list[Array]) -> tuple[Array, ...] | None:
+def _computed(at: Rewriter, node: ImportedStep, given: list[Array]) -> tuple[Array, ...] | None:
     """Return the outputs of a step by its reference kernel."""
     from shapecalc.reference import find  # noqa: PLC0415 - NumPy is imported only where values are computed
     from shapecalc.reference.base import Call  # noqa: PLC0415

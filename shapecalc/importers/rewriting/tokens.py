@@ -9,13 +9,13 @@ from shapecalc.importers.rewriting.tables import array_of
 from shapecalc.importers.rewriting.weights import reshaped
 
 if TYPE_CHECKING:
-    from shapecalc.importers.graph import Node, Value
+    from shapecalc.importers.graph import ImportedStep, Value
 
 RULES = Rules()
 
 
 @RULES.on("concat")
-def class_token(at: Rewriter, node: Node) -> Value | None:
+def class_token(at: Rewriter, node: ImportedStep) -> Value | None:
     """One trained vector, the same for each sample, in front of each sequence is a class token."""
     if len(node.reads) != 2 or node.value().rank != 3 or node.layer.dim % 3 != 1:  # type: ignore[attr-defined]  # noqa: PLR2004
         return None
@@ -44,7 +44,7 @@ def class_token(at: Rewriter, node: Node) -> Value | None:
 
 
 @RULES.on("add")
-def learned_positions(at: Rewriter, node: Node) -> Value | None:
+def learned_positions(at: Rewriter, node: ImportedStep) -> Value | None:
     """The rows of a table for the indices 0, 1, … of a sequence, added to it, are a learned positional encoding."""
     if len(node.reads) != 2 or node.value().rank != 3:  # noqa: PLR2004 - a sequence and its positions
         return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from shapecalc.importers.graph import Graph
-from shapecalc.importers.imported import Reading
+from shapecalc.importers.graph import ImportedGraph
+from shapecalc.importers.imported import ImportReading
 from shapecalc.importers.torch_export.archive import Archive
 from shapecalc.importers.torch_export.program import read_program
 from shapecalc.importers.torch_export.translator import FAILURES, Translator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.importers.graph import Array
 
 
-def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
+def read(path: str, limits: Limits, *, partial: bool = False) -> ImportReading:
     """Read a `.pt2` file.
 
     Raises `ShapecalcError` SC032 if the file is broken, SC010 if a part of it is larger than any network is.
@@ -28,12 +28,12 @@ def read(path: str, limits: Limits, *, partial: bool = False) -> Reading:
     return read_opened(path, path, Path(path).stem)
 
 
-def read_opened(file: str | BinaryIO, name: str, network: str = "") -> Reading:
+def read_opened(file: str | BinaryIO, name: str, network: str = "") -> ImportReading:
     """Read a `.pt2` file that is opened, or given by its path; `network` is the name of what it holds."""
     archive = Archive(file, name)
     program = read_program(archive)
     version = f", torch {program.version}" if program.version else ""
-    graph = Graph(network or program.name or "network", f"torch.export{version}")
+    graph = ImportedGraph(network or program.name or "network", f"torch.export{version}")
     translator = Translator(program, archive, graph)
     try:
         translator.translate()
@@ -49,4 +49,4 @@ def read_opened(file: str | BinaryIO, name: str, network: str = "") -> Reading:
             outcome[each] = translator.computed[each] if known else archive.array(translator.places[each])
         return outcome
 
-    return Reading(graph, translator.problems, arrays)
+    return ImportReading(graph, translator.problems, arrays)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.dims import Shape
-    from shapecalc.importers.graph import Array, Graph
+    from shapecalc.importers.graph import Array, ImportedGraph
     from shapecalc.importers.torch_export.archive import Archive
     from shapecalc.importers.torch_export.program import Meta
 
@@ -24,7 +24,7 @@ MOST_LISTED = 64
 class Steps:
     """The steps of a graph while it is made, with the tensors and the constants that already have steps."""
 
-    def __init__(self, archive: Archive, graph: Graph) -> None:
+    def __init__(self, archive: Archive, graph: ImportedGraph) -> None:
         self.archive = archive
         self.graph = graph
         self.tensors: dict[tuple[str, str], Value] = {}

@@ -1,4 +1,4 @@
-"""A program of torch.export → a `Graph`: operator by operator, constants computed, writes in place resolved."""
+"""A program of torch.export → a `ImportedGraph`: operator by operator, constants computed, writes in place resolved."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shapecalc.dims import Shape
-    from shapecalc.importers.graph import Graph
+    from shapecalc.importers.graph import ImportedGraph
     from shapecalc.importers.torch_export.archive import Archive
     from shapecalc.importers.torch_export.operators import Handled
     from shapecalc.importers.torch_export.program import GraphBlock, Operator, Program
@@ -48,7 +48,7 @@ FAILURES = (*MALFORMED, OverflowError, ZeroDivisionError, AssertionError, Recurs
 class Translator(Steps):
     """Reads a program into a graph; operators that cannot be read are in `problems`."""
 
-    def __init__(self, program: Program, archive: Archive, graph: Graph) -> None:
+    def __init__(self, program: Program, archive: Archive, graph: ImportedGraph) -> None:
         super().__init__(archive, graph)
         self.program = program
         self.problems = Problems()

@@ -7,21 +7,20 @@ import pytest
 MODULE = "def build():\n    raise SystemExit('it was run')\n"
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(autouse=True)
+def _module(tmp_path):
     (tmp_path / "mynet.py").write_text(MODULE)
-    return tmp_path
 
 
 @pytest.mark.parametrize("command", ["check", "verify", "lock", "memory", "import", "show"])
-def test_no_other_command_runs_code(run, folder, command) -> None:
+def test_no_other_command_runs_code(run, command) -> None:
     done = run(command, "mynet:build")
     assert done.code == 2
     assert "it was run" not in done.err + done.out
     assert "code is only run by `shapecalc inspect mynet:build --input SIZES`" in done.err + done.out
 
 
-def test_without_the_sizes_of_an_example_nothing_is_run(run, folder) -> None:
+def test_without_the_sizes_of_an_example_nothing_is_run(run) -> None:
     done = run("inspect", "mynet:build")
     assert done.code == 2
     assert "expects `--input` with the sizes of an example" in done.err
@@ -29,11 +28,11 @@ def test_without_the_sizes_of_an_example_nothing_is_run(run, folder) -> None:
 
 
 @pytest.mark.parametrize("sizes", ["1,3,x", "", "1;3", "1,3:float64"])
-def test_sizes_that_are_none_are_refused(run, folder, sizes) -> None:
+def test_sizes_that_are_none_are_refused(run, sizes) -> None:
     done = run("inspect", "mynet:build", "--input", sizes)
     assert (done.code, "`--input` expects sizes such as 1,3,224,224" in done.err) == (2, True)
 
 
-def test_a_module_that_is_not_there_is_a_usage_error(run, folder) -> None:
+def test_a_module_that_is_not_there_is_a_usage_error(run) -> None:
     done = run("inspect", "nonet:build", "--input", "1,3")
     assert (done.code, "`nonet:build` cannot be imported" in done.err) == (2, True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import shapecalc
-from shapecalc.importers.graph import Graph, Stored, Value
+from shapecalc.importers.graph import ImportedGraph, Stored, Value
 from shapecalc.importers.rewriting import rewrite
 from shapecalc.importers.writing import write
 
@@ -20,7 +20,7 @@ class Network:
     """A graph with arrays for its stored tensors; those that are not given are random numbers near 1."""
 
     def __init__(self, **arrays: Any) -> None:
-        self.graph = Graph("a network", "a test")
+        self.graph = ImportedGraph("a network", "a test")
         self.given = {name: np.asarray(array) for name, array in arrays.items()}
         self.shapes: dict[str, tuple[int, ...]] = {}
 
@@ -37,7 +37,7 @@ class Network:
 
     @staticmethod
     def shapes_of(type_: str, reads: tuple[Value, ...], fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        bare = Graph("", "")
+        bare = ImportedGraph("", "")
         bare.step(type_, *reads, **fields)
         return bare.nodes[0].layer.tensors(*(read.shape for read in reads))
 

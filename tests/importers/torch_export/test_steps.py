@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shapecalc.importers.graph import Graph, Stored
+from shapecalc.importers.graph import ImportedGraph, Stored
 from shapecalc.importers.torch_export.archive import Archive
 from shapecalc.importers.torch_export.operands import FileTensor
 from shapecalc.importers.torch_export.steps import Steps
@@ -18,7 +18,7 @@ FILE = str(Path(__file__).parents[2] / "oracle/torch_exports/dense.pt2")
 
 @pytest.fixture
 def steps() -> Steps:
-    return Steps(Archive(FILE, FILE), Graph("net", "a test"))
+    return Steps(Archive(FILE, FILE), ImportedGraph("net", "a test"))
 
 
 def test_equal_constants_are_one_step(steps: Steps) -> None:

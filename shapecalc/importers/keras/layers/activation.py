@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.keras.calls import Call, layer
+from shapecalc.importers.keras.calls import LayerCall, layer
 from shapecalc.importers.keras.configuration import nested_config
 from shapecalc.importers.keras.settings import Ints, shown
 from shapecalc.importers.unreadable import Unreadable
@@ -12,7 +12,7 @@ from shapecalc.importers.unreadable import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.importers.keras.values import Tensor
+    from shapecalc.importers.keras.values import KerasValue
 
 FUNCTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     **{
@@ -44,7 +44,7 @@ def function_name(activation: Any) -> str | None:
     return activation if isinstance(activation, str) else None
 
 
-def activated(call: Call, x: Tensor, activation: Any) -> Tensor:
+def activated(call: LayerCall, x: KerasValue, activation: Any) -> KerasValue:
     """Return a tensor after the function of a setting `activation`, which may be None, a name, or a layer."""
     if activation is None:
         return x
@@ -56,7 +56,7 @@ def activated(call: Call, x: Tensor, activation: Any) -> Tensor:
 
         config = nested_config(activation, call.name)
         if config.kind in LAYERS:
-            result: Tensor = read_layer(call.below(config, "activation", x))
+            result: KerasValue = read_layer(call.below(config, "activation", x))
             return result
     if name == "squareplus":
         return squareplus(call, x)
@@ -69,20 +69,20 @@ def activated(call: Call, x: Tensor, activation: Any) -> Tensor:
     return call.each(type_, x, **fields, **dims)
 
 
-def last(x: Tensor, axis: int = -1) -> int:
+def last(x: KerasValue, axis: int = -1) -> int:
     """Return our axis of an axis of Keras, −1 for the last one."""
     at = x.at(axis)
     return -1 if at == x.rank - 1 else at
 
 
-def squareplus(call: Call, x: Tensor, b: float = 4) -> Tensor:
+def squareplus(call: LayerCall, x: KerasValue, b: float = 4) -> KerasValue:
     """Return (x + √(x² + b))/2."""
     root = call.each("sqrt", call.each("add", call.each("square", x), other=b))
     return call.each("multiply", x._replace(value=call.step("add", x.value, root.value)), other=0.5)
 
 
 @layer("Activation")
-def _activation(call: Call, *, activation: Any) -> Tensor:
+def _activation(call: LayerCall, *, activation: Any) -> KerasValue:
     x = call.x
     if function_name(activation) == "linear" or activation is None:
         return call.each("identity", x)
@@ -91,12 +91,16 @@ def _activation(call: Call, *, activation: Any) -> Tensor:
 
 @layer("ReLU")
 def _relu(
-    call: Call, *, max_value: float | None = None, negative_slope: float | None = 0.0, threshold: float | None = 0.0
-) -> Tensor:
+    call: LayerCall,
+    *,
+    max_value: float | None = None,
+    negative_slope: float | None = 0.0,
+    threshold: float | None = 0.0,
+) -> KerasValue:
     return rectified(call, call.x, max_value, negative_slope or 0, threshold or 0)
 
 
-def rectified(call: Call, x: Tensor, most: float | None, slope: float, threshold: float) -> Tensor:
+def rectified(call: LayerCall, x: KerasValue, most: float | None, slope: float, threshold: float) -> KerasValue:
     """Return the general rectified linear unit: slope · (x − threshold) below the threshold, at most `most`."""
     if threshold and (slope or most is not None):
         raise Unreadable(f"`{call.name}` has a threshold with a slope or a bound")
@@ -112,27 +116,27 @@ def rectified(call: Call, x: Tensor, most: float | None, slope: float, threshold
 
 
 @layer("LeakyReLU")
-def _leaky_relu(call: Call, *, negative_slope: float | None = None, alpha: float | None = None) -> Tensor:
+def _leaky_relu(call: LayerCall, *, negative_slope: float | None = None, alpha: float | None = None) -> KerasValue:
     slope = negative_slope if negative_slope is not None else alpha
     return call.each("leaky_relu", call.x, negative_slope=0.3 if slope is None else slope)
 
 
 @layer("ELU")
-def _elu(call: Call, *, alpha: float = 1.0) -> Tensor:
+def _elu(call: LayerCall, *, alpha: float = 1.0) -> KerasValue:
     return call.each("elu", call.x, alpha=alpha)
 
 
 @layer("ThresholdedReLU")
-def _thresholded(call: Call, *, theta: float = 1.0) -> Tensor:
+def _thresholded(call: LayerCall, *, theta: float = 1.0) -> KerasValue:
     return call.each("threshold", call.x, threshold=theta, value=0.0)
 
 
 @layer("Softmax")
-def _softmax(call: Call, *, axis: Ints = -1) -> Tensor:
+def _softmax(call: LayerCall, *, axis: Ints = -1) -> KerasValue:
     return softmax(call, call.x, axis)
 
 
-def softmax(call: Call, x: Tensor, axis: Any, type_: str = "softmax") -> Tensor:
+def softmax(call: LayerCall, x: KerasValue, axis: Any, type_: str = "softmax") -> KerasValue:
     """Return the softmax along one axis of Keras."""
     axes = call.axes(x, axis)
     if len(axes) != 1:
@@ -141,7 +145,7 @@ def softmax(call: Call, x: Tensor, axis: Any, type_: str = "softmax") -> Tensor:
 
 
 @layer("PReLU")
-def _prelu(call: Call, *, shared_axes: Ints | None = None) -> Tensor:
+def _prelu(call: LayerCall, *, shared_axes: Ints | None = None) -> KerasValue:
     """Return the layer; slopes that are not one for each channel are a tensor, max(x, 0) + slopes · min(x, 0)."""
     x = call.floats(call.x)
     shared = set(call.axes(x, shared_axes if shared_axes is not None else []))

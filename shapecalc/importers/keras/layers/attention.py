@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.importers.keras.calls import FLAG, Call, Result, flat, layer
+from shapecalc.importers.keras.calls import FLAG, LayerCall, Result, flat, layer
 from shapecalc.importers.keras.settings import is_int
-from shapecalc.importers.keras.values import Tensor, in_order
+from shapecalc.importers.keras.values import KerasValue, in_order
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _product(sizes: tuple[int, ...]) -> int:
 
 @layer("MultiHeadAttention")
 def _multi_head(
-    call: Call,
+    call: LayerCall,
     *,
     num_heads: int,
     key_dim: int,
@@ -77,7 +77,7 @@ def _multi_head(
 
 @layer("GroupQueryAttention", "GroupedQueryAttention")
 def _grouped(
-    call: Call,
+    call: LayerCall,
     *,
     head_dim: int,
     num_query_heads: int,
@@ -94,7 +94,7 @@ def _grouped(
     )
 
 
-def _attention(call: Call, heads: Heads, output_shape: Any, dropout: float) -> Result:
+def _attention(call: LayerCall, heads: Heads, output_shape: Any, dropout: float) -> Result:
     query, key, value = _inputs(call)
     mask = _mask(call)
     causal, scores = call.take("use_causal_mask", default=False), call.take("return_attention_scores", default=False)
@@ -141,12 +141,12 @@ def _is_one(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 1
 
 
-def _inputs(call: Call) -> tuple[Tensor, Tensor, Tensor]:
+def _inputs(call: LayerCall) -> tuple[KerasValue, KerasValue, KerasValue]:
     """Return query, key and value; Keras has the key last, by default the value."""
-    found = [*flat(call.values), *(call.take(name) for name in ("query", "value", "key") if name in call.keywords)]
-    if len(found) not in (2, 3) or any(not isinstance(each, Tensor) for each in found):
+    matched = [*flat(call.values), *(call.take(name) for name in ("query", "value", "key") if name in call.keywords)]
+    if len(matched) not in (2, 3) or any(not isinstance(each, KerasValue) for each in matched):
         raise Unreadable(f"`{call.name}` is not called with a query and a value, and perhaps a key")
-    ordered = [call.ordered(call.floats(each)) for each in found]
+    ordered = [call.ordered(call.floats(each)) for each in matched]
     if any(each.rank != SEQUENCE for each in ordered):
         raise Unreadable(f"`{call.name}` reads [N, length, features], and receives a tensor of another rank")
     if any(each.masked for each in ordered):
@@ -155,21 +155,21 @@ def _inputs(call: Call) -> tuple[Tensor, Tensor, Tensor]:
     return query, ordered[2] if len(ordered) > 2 else value, value  # noqa: PLR2004 - a key
 
 
-def _mask(call: Call) -> Value | None:
+def _mask(call: LayerCall) -> Value | None:
     """Return the mask [N, 1, L, S], of flags that are true where a key is read."""
     mask = call.take("attention_mask")
     if any(call.take(name) is not None for name in ("query_mask", "value_mask", "key_mask")):
         raise Unreadable(f"`{call.name}` is called with a mask of positions")
     if mask is None:
         return None
-    if not isinstance(mask, Tensor):
+    if not isinstance(mask, KerasValue):
         raise Unreadable(f"`{call.name}` is called with a mask that is no tensor")
     value = call.ordered(mask).value
     value = value if value.dtype == FLAG else call.step("cast", value, dtype=FLAG)
     return call.step("unsqueeze", value, dim=1) if value.rank == SEQUENCE else value
 
 
-def _tensors(call: Call, projections: tuple[Projection, ...], *, packed: bool) -> dict[str, Stored]:
+def _tensors(call: LayerCall, projections: tuple[Projection, ...], *, packed: bool) -> dict[str, Stored]:
     """Return the tensors of our layer: of three projections one or three matrices, and one bias."""
     *three, out = projections
 
@@ -197,7 +197,7 @@ def _tensors(call: Call, projections: tuple[Projection, ...], *, packed: bool) -
     return tensors
 
 
-def _linear(call: Call, each: Projection, name: str, *, bias: bool) -> dict[str, Stored]:
+def _linear(call: LayerCall, each: Projection, name: str, *, bias: bool) -> dict[str, Stored]:
     shape = (each.outside, each.inside)
 
     def matrix(array: Array) -> Array:
@@ -213,8 +213,8 @@ def _linear(call: Call, each: Projection, name: str, *, bias: bool) -> dict[str,
 
 
 def _by_parts(
-    call: Call,
-    inputs: tuple[Tensor, Tensor, Tensor],
+    call: LayerCall,
+    inputs: tuple[KerasValue, KerasValue, KerasValue],
     heads: Heads,
     projections: tuple[Projection, ...],
     mask: Value | None,
@@ -251,7 +251,7 @@ def _by_parts(
 
 
 @layer("Attention")
-def _dot_product(call: Call, *, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0) -> Result:
+def _dot_product(call: LayerCall, *, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0) -> Result:
     """Return the layer with scores q · k, which a trainable number multiplies with `use_scale`."""
     del dropout
     query, key, value = _inputs(call)
@@ -275,7 +275,7 @@ def _dot_product(call: Call, *, use_scale: bool = False, score_mode: str = "dot"
 
 
 @layer("AdditiveAttention")
-def _additive(call: Call, *, use_scale: bool = True, dropout: float = 0.0) -> Tensor:
+def _additive(call: LayerCall, *, use_scale: bool = True, dropout: float = 0.0) -> KerasValue:
     """Return the layer with scores Σ scale · tanh(q + k) (Bahdanau)."""
     del dropout
     query, key, value = _inputs(call)

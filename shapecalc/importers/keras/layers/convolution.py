@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.keras.calls import Call, layer
+from shapecalc.importers.keras.calls import LayerCall, layer
 from shapecalc.importers.keras.layers.activation import activated
 from shapecalc.importers.keras.settings import Ints, shown
 from shapecalc.importers.keras.weights import depthwise_kernel, kernel
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.importers.graph import Stored
-    from shapecalc.importers.keras.values import Tensor
+    from shapecalc.importers.keras.values import KerasValue
 
 
 def number_of_axes(kind: str) -> int:
@@ -26,7 +26,7 @@ def number_of_axes(kind: str) -> int:
     return next(axes for axes in (1, 2, 3) if f"{axes}D" in kind)
 
 
-def padding_of(call: Call, padding: str, *more: str) -> str | int:
+def padding_of(call: LayerCall, padding: str, *more: str) -> str | int:
     """Return the field `padding`: 0 for `valid`."""
     padding = padding.lower()
     if padding not in ("valid", "same", *more):
@@ -34,14 +34,14 @@ def padding_of(call: Call, padding: str, *more: str) -> str | int:
     return 0 if padding == "valid" else padding
 
 
-def bias(call: Call, filters: int, variable: int, *, use_bias: bool, key: str = "bias") -> dict[str, Stored]:
+def bias(call: LayerCall, filters: int, variable: int, *, use_bias: bool, key: str = "bias") -> dict[str, Stored]:
     """Return the bias, if there is one."""
     return {key: call.stored(key, (filters,), (f"vars/{variable}", (filters,)))} if use_bias else {}
 
 
 @layer("Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D")
 def _conv(
-    call: Call,
+    call: LayerCall,
     *,
     filters: int,
     kernel_size: Ints,
@@ -52,7 +52,7 @@ def _conv(
     groups: int = 1,
     activation: Any = None,
     use_bias: bool = True,
-) -> Tensor:
+) -> KerasValue:
     axes = number_of_axes(call.name)
     x = call.as_map(call.x, data_format, axes)
     window = call.per_axis(kernel_size, axes, "kernel_size")
@@ -75,7 +75,7 @@ def _conv(
 
 @layer("DepthwiseConv1D", "DepthwiseConv2D")
 def _depthwise(
-    call: Call,
+    call: LayerCall,
     *,
     kernel_size: Ints,
     strides: Ints = 1,
@@ -87,7 +87,7 @@ def _depthwise(
     use_bias: bool = True,
     filters: int | None = None,
     groups: int | None = None,
-) -> Tensor:
+) -> KerasValue:
     """Return the layer; Keras 2 writes `filters` and `groups` of the class that it is made of."""
     del filters, groups
     axes = number_of_axes(call.name)
@@ -114,7 +114,7 @@ def _depthwise(
 
 @layer("SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D")
 def _separable(
-    call: Call,
+    call: LayerCall,
     *,
     filters: int,
     kernel_size: Ints,
@@ -126,7 +126,7 @@ def _separable(
     activation: Any = None,
     use_bias: bool = True,
     groups: int = 1,
-) -> Tensor:
+) -> KerasValue:
     if groups != 1:
         raise Unreadable(f"`{call.name}` has {groups} groups")
     axes = number_of_axes(call.name)
@@ -163,7 +163,7 @@ def _separable(
 
 @layer(*(f"{name}{axes}DTranspose" for name in ("Conv", "Convolution") for axes in (1, 2, 3)))
 def _transpose(
-    call: Call,
+    call: LayerCall,
     *,
     filters: int,
     kernel_size: Ints,
@@ -175,7 +175,7 @@ def _transpose(
     activation: Any = None,
     use_bias: bool = True,
     groups: int = 1,
-) -> Tensor:
+) -> KerasValue:
     """Return the layer; `valid` is written only if a window is shorter than its stride, and is 0 otherwise."""
     if groups != 1:
         raise Unreadable(f"`{call.name}` has {groups} groups")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.keras.calls import FLOAT, Call, layer
+from shapecalc.importers.keras.calls import FLOAT, LayerCall, layer
 from shapecalc.importers.keras.layers.activation import activated
 from shapecalc.importers.keras.layers.convolution import bias
 from shapecalc.importers.keras.settings import is_int
-from shapecalc.importers.keras.values import Tensor, in_order
+from shapecalc.importers.keras.values import KerasValue, in_order
 from shapecalc.importers.keras.weights import transposed
 from shapecalc.importers.unreadable import Unreadable
 
@@ -21,8 +21,8 @@ _EQUATION = re.compile(r"(\.{3})?([a-zA-Z]*),([a-zA-Z]*)->(\.{3})?([a-zA-Z]*)")
 
 @layer("Dense")
 def _dense(
-    call: Call, *, units: int, activation: Any = None, use_bias: bool = True, quantization_mode: str | None = None
-) -> Tensor:
+    call: LayerCall, *, units: int, activation: Any = None, use_bias: bool = True, quantization_mode: str | None = None
+) -> KerasValue:
     if quantization_mode is not None:
         raise Unreadable(f"`{call.name}` is quantized, {quantization_mode[:40]}")
     x = call.with_last_axis(call.floats(call.x))
@@ -37,8 +37,8 @@ def _dense(
 
 @layer("EinsumDense")
 def _einsum_dense(
-    call: Call, *, equation: str, output_shape: Any, activation: Any = None, bias_axes: str | None = None
-) -> Tensor:
+    call: LayerCall, *, equation: str, output_shape: Any, activation: Any = None, bias_axes: str | None = None
+) -> KerasValue:
     """Return a product by `einsum`, and the sum with a bias that has the sizes of `bias_axes`, else 1."""
     x = call.ordered(call.floats(call.x))
     match = _EQUATION.fullmatch(equation.replace(" ", ""))
@@ -74,7 +74,7 @@ def _einsum_dense(
     return activated(call, in_order(value), activation)
 
 
-def _sizes(call: Call, letters: str, sizes: dict[str, Any]) -> Shape:
+def _sizes(call: LayerCall, letters: str, sizes: dict[str, Any]) -> Shape:
     if any(letter not in sizes for letter in letters) or len(set(letters)) != len(letters) or not letters:
         raise Unreadable(f"`{call.name}` has an equation whose sizes are not all known")
     return tuple(call.known(sizes[letter], "features") for letter in letters)
@@ -82,14 +82,14 @@ def _sizes(call: Call, letters: str, sizes: dict[str, Any]) -> Shape:
 
 @layer("Embedding")
 def _embedding(
-    call: Call,
+    call: LayerCall,
     *,
     input_dim: int,
     output_dim: int,
     mask_zero: bool = False,
     weights: None = None,
     quantization_mode: str | None = None,
-) -> Tensor:
+) -> KerasValue:
     del weights
     if quantization_mode is not None:
         raise Unreadable(f"`{call.name}` is quantized, {quantization_mode[:40]}")
@@ -101,7 +101,7 @@ def _embedding(
 
 @layer("ReversibleEmbedding")
 def _reversible(
-    call: Call,
+    call: LayerCall,
     *,
     input_dim: int,
     output_dim: int,
@@ -109,12 +109,12 @@ def _reversible(
     mask_zero: bool = False,
     reverse_dtype: Any = None,
     logit_soft_cap: float | None = None,
-) -> Tensor:
+) -> KerasValue:
     """Return the rows of indices, or with `reverse` the products with all rows."""
     del reverse_dtype
     if not call.take("reverse", default=False):
-        found: Tensor = _embedding(call, input_dim=input_dim, output_dim=output_dim, mask_zero=mask_zero)
-        return found
+        matched: KerasValue = _embedding(call, input_dim=input_dim, output_dim=output_dim, mask_zero=mask_zero)
+        return matched
     if not tie_weights:
         raise Unreadable(f"`{call.name}` has weights of its own for the way back")
     x = call.with_last_axis(call.floats(call.x))
@@ -126,8 +126,8 @@ def _reversible(
 
 
 @layer("CategoryEncoding")
-def _category(call: Call, *, num_tokens: int | None = None, output_mode: str = "multi_hot", sparse: bool = False,
-              ) -> Tensor:  # fmt: skip
+def _category(call: LayerCall, *, num_tokens: int | None = None, output_mode: str = "multi_hot", sparse: bool = False,
+              ) -> KerasValue:  # fmt: skip
     x = call.ordered(call.integers(call.x))
     if output_mode not in ("one_hot", "multi_hot") or num_tokens is None or sparse:
         raise Unreadable(f"`{call.name}` with `output_mode` {output_mode[:40]} is not read")
@@ -140,7 +140,7 @@ def _category(call: Call, *, num_tokens: int | None = None, output_mode: str = "
 
 
 @layer("Masking")
-def _masking(call: Call, *, mask_value: float = 0.0) -> Tensor:
+def _masking(call: LayerCall, *, mask_value: float = 0.0) -> KerasValue:
     """Return the layer: steps whose features all equal the value are set to 0, and masked after it."""
     x = call.ordered(call.floats(call.x))
     other = call.step("cast", call.step("not_equal", x.value, other=float(mask_value)), dtype=FLOAT)

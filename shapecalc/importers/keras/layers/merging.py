@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.keras.calls import Call, layer
-from shapecalc.importers.keras.values import Tensor, in_order
+from shapecalc.importers.keras.calls import LayerCall, layer
+from shapecalc.importers.keras.values import KerasValue, in_order
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ VECTORS = 2
 SEQUENCES = 3
 
 
-def aligned(call: Call, tensors: list[Tensor]) -> list[Tensor]:
+def aligned(call: LayerCall, tensors: list[KerasValue]) -> list[KerasValue]:
     """Return tensors with their axes in one order: that of the first, or that of Keras if their ranks differ."""
     if len({each.rank for each in tensors}) == 1:
         return [call.arranged(each, tensors[0].order) for each in tensors]
     return [call.ordered(each) for each in tensors]
 
 
-def merged(call: Call, type_: str, tensors: list[Tensor]) -> Tensor:
+def merged(call: LayerCall, type_: str, tensors: list[KerasValue]) -> KerasValue:
     """Return an elementwise layer of several tensors."""
     if len(tensors) == 1:
         return tensors[0]
@@ -34,49 +34,49 @@ def merged(call: Call, type_: str, tensors: list[Tensor]) -> Tensor:
 
 
 @layer("Add")
-def _add(call: Call) -> Tensor:
+def _add(call: LayerCall) -> KerasValue:
     return merged(call, "add", call.tensors())
 
 
 @layer("Multiply")
-def _multiply(call: Call) -> Tensor:
+def _multiply(call: LayerCall) -> KerasValue:
     return merged(call, "multiply", call.tensors())
 
 
 @layer("CustomScaleLayer")
-def _scaled_sum(call: Call, *, scale: float) -> Tensor:
+def _scaled_sum(call: LayerCall, *, scale: float) -> KerasValue:
     """Return the layer of Inception-ResNet in `keras.applications`, the first input plus the second one scaled."""
     first, second = call.tensors(2)
     return merged(call, "add", [first, call.each("multiply", second, other=scale)])
 
 
 @layer("Subtract")
-def _subtract(call: Call) -> Tensor:
+def _subtract(call: LayerCall) -> KerasValue:
     return merged(call, "subtract", call.tensors(2))
 
 
 @layer("Average")
-def _average(call: Call) -> Tensor:
+def _average(call: LayerCall) -> KerasValue:
     tensors = call.tensors()
     return call.each("divide", merged(call, "add", tensors), other=len(tensors))
 
 
 @layer("Maximum")
-def _maximum(call: Call) -> Tensor:
+def _maximum(call: LayerCall) -> KerasValue:
     return merged(call, "maximum", call.tensors())
 
 
 @layer("Minimum")
-def _minimum(call: Call) -> Tensor:
+def _minimum(call: LayerCall) -> KerasValue:
     return merged(call, "minimum", call.tensors())
 
 
 @layer("Concatenate")
-def _concatenate(call: Call, *, axis: int = -1) -> Tensor:
+def _concatenate(call: LayerCall, *, axis: int = -1) -> KerasValue:
     return concatenated(call, call.tensors(), axis)
 
 
-def concatenated(call: Call, tensors: list[Tensor], axis: Any) -> Tensor:
+def concatenated(call: LayerCall, tensors: list[KerasValue], axis: Any) -> KerasValue:
     """Return tensors joined along an axis of Keras."""
     if len({each.rank for each in tensors}) > 1 or len({each.value.dtype for each in tensors}) > 1:
         tensors = [call.floats(each) for each in tensors]
@@ -88,7 +88,7 @@ def concatenated(call: Call, tensors: list[Tensor], axis: Any) -> Tensor:
 
 
 @layer("Dot")
-def _dot(call: Call, *, axes: Ints, normalize: bool = False) -> Tensor:
+def _dot(call: LayerCall, *, axes: Ints, normalize: bool = False) -> KerasValue:
     """Return products along one axis of each of two inputs, of vectors or of sequences."""
     first, second = (call.ordered(call.floats(each)) for each in call.tensors(2))
     pair = [axes, axes] if isinstance(axes, int) else axes

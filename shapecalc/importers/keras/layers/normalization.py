@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.keras.calls import Call, layer
+from shapecalc.importers.keras.calls import LayerCall, layer
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from shapecalc.importers.graph import Array, Stored
     from shapecalc.importers.keras.settings import Ints
-    from shapecalc.importers.keras.values import Tensor
+    from shapecalc.importers.keras.values import KerasValue
 
 
-def _affine(call: Call, channels: int, *, scale: bool, center: bool, first: int = 0) -> dict[str, Stored]:
+def _affine(call: LayerCall, channels: int, *, scale: bool, center: bool, first: int = 0) -> dict[str, Stored]:
     """Return the weight and the bias that there are."""
     shape, tensors = (channels,), {}
     if scale:
@@ -25,14 +25,14 @@ def _affine(call: Call, channels: int, *, scale: bool, center: bool, first: int 
     return tensors
 
 
-def _shifted(call: Call, x: Tensor, axis: int, channels: int, variable: int) -> Tensor:
+def _shifted(call: LayerCall, x: KerasValue, axis: int, channels: int, variable: int) -> KerasValue:
     """Return a tensor plus a trainable shift of each channel, of a layer that has no scale."""
     shape = (channels, *(1,) * (x.rank - 1 - x.at(axis)))
     stored = call.stored("bias", shape, (f"vars/{variable}", (channels,)), make=lambda array: array.reshape(shape))
     return x._replace(value=call.step("add", x.value, call.session.graph.tensor(stored)))
 
 
-def _one_axis(call: Call, x: Tensor, axis: Ints) -> int:
+def _one_axis(call: LayerCall, x: KerasValue, axis: Ints) -> int:
     axes = call.axes(x, axis)
     if len(axes) != 1:
         raise Unreadable(f"`{call.name}` has {len(axes)} axes of channels")
@@ -41,7 +41,7 @@ def _one_axis(call: Call, x: Tensor, axis: Ints) -> int:
 
 @layer("BatchNormalization", "SyncBatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2")
 def _batch(
-    call: Call,
+    call: LayerCall,
     *,
     axis: Ints = -1,
     momentum: float = 0.99,
@@ -49,7 +49,7 @@ def _batch(
     center: bool = True,
     scale: bool = True,
     renorm: bool = False,
-) -> Tensor:
+) -> KerasValue:
     """Return the layer; Keras's momentum is what stays of the statistics, PyTorch's what is new."""
     del renorm  # it changes training alone, and so does a mask
     call.take("mask")
@@ -70,8 +70,14 @@ def _batch(
 
 @layer("GroupNormalization")
 def _group(
-    call: Call, *, groups: int = 32, axis: Ints = -1, epsilon: float = 0.001, center: bool = True, scale: bool = True
-) -> Tensor:
+    call: LayerCall,
+    *,
+    groups: int = 32,
+    axis: Ints = -1,
+    epsilon: float = 0.001,
+    center: bool = True,
+    scale: bool = True,
+) -> KerasValue:
     x = call.floats(call.x)
     axis = _one_axis(call, x, axis)
     x = call.with_channels_first(x, axis)
@@ -85,14 +91,14 @@ def _group(
 
 @layer("LayerNormalization")
 def _layer(
-    call: Call,
+    call: LayerCall,
     *,
     axis: Ints = -1,
     epsilon: float = 0.001,
     center: bool = True,
     scale: bool = True,
     rms_scaling: bool = False,
-) -> Tensor:
+) -> KerasValue:
     """Return the layer over the last axes; other axes become the last ones for it."""
     x = call.floats(call.x)
     axes = sorted(call.axes(x, axis))
@@ -113,7 +119,7 @@ def _layer(
     return x._replace(value=value)
 
 
-def _axes_last(call: Call, x: Tensor, axes: Iterable[int]) -> Tensor:
+def _axes_last(call: LayerCall, x: KerasValue, axes: Iterable[int]) -> KerasValue:
     axes = tuple(axes)
     if x.order[-len(axes) :] == axes:
         return x
@@ -123,7 +129,7 @@ def _axes_last(call: Call, x: Tensor, axes: Iterable[int]) -> Tensor:
 
 
 @layer("RMSNormalization")
-def _rms(call: Call, *, axis: Ints = -1, epsilon: float = 1e-6) -> Tensor:
+def _rms(call: LayerCall, *, axis: Ints = -1, epsilon: float = 1e-6) -> KerasValue:
     x = call.floats(call.x)
     axes = sorted(call.axes(x, axis))
     x = _axes_last(call, x, axes)
@@ -136,13 +142,13 @@ def _rms(call: Call, *, axis: Ints = -1, epsilon: float = 1e-6) -> Tensor:
 
 
 @layer("UnitNormalization")
-def _unit(call: Call, *, axis: Ints = -1) -> Tensor:
+def _unit(call: LayerCall, *, axis: Ints = -1) -> KerasValue:
     axes = [call.x.at(axis) for axis in call.axes(call.x, axis)]
     return call.each("normalize", call.x, dim=axes[0] if len(axes) == 1 else sorted(axes))
 
 
 @layer("LayerScale")
-def _scale(call: Call, *, init_values: float = 0.0, projection_dim: int) -> Tensor:
+def _scale(call: LayerCall, *, init_values: float = 0.0, projection_dim: int) -> KerasValue:
     """Return the layer of ConvNeXt in `keras.applications`."""
     del init_values
     x = call.floats(call.x)
@@ -152,12 +158,12 @@ def _scale(call: Call, *, init_values: float = 0.0, projection_dim: int) -> Tens
 
 @layer("Normalization")
 def _normalization(
-    call: Call, *, axis: Ints | None = -1, mean: Any = None, variance: Any = None, invert: bool = False
-) -> Tensor:
+    call: LayerCall, *, axis: Ints | None = -1, mean: Any = None, variance: Any = None, invert: bool = False
+) -> KerasValue:
     """Return (x − mean)/√variance with the statistics of the file, numbers or tensors along `axis`."""
     x = call.floats(call.x)
     axes = sorted(call.axes(x, axis)) if axis is not None else []
-    kept = tuple(call.known(x.size(each), "features") for each in axes)
+    sizes = tuple(call.known(x.size(each), "features") for each in axes)
     if mean is not None or variance is not None:
         return _by_numbers(call, x, mean, variance, axes, invert=invert)
     full = tuple(x.size(each) if each in axes else 1 for each in range(x.rank))
@@ -167,7 +173,7 @@ def _normalization(
         return array.reshape(full).transpose(x.order)  # type: ignore[arg-type]  # the sizes are known
 
     def statistic(name: str, number: int) -> Stored:
-        return call.stored(name, ours, (f"vars/{number}", kept), make=arranged, trainable=False)
+        return call.stored(name, ours, (f"vars/{number}", sizes), make=arranged, trainable=False)
 
     means = call.session.graph.tensor(statistic("mean", 0))
     variances = call.session.graph.tensor(statistic("variance", 1))
@@ -177,7 +183,9 @@ def _normalization(
     return x._replace(value=call.step("divide", call.step("subtract", x.value, means), deviations))
 
 
-def _by_numbers(call: Call, x: Tensor, mean: Any, variance: Any, axes: list[int], *, invert: bool) -> Tensor:
+def _by_numbers(
+    call: LayerCall, x: KerasValue, mean: Any, variance: Any, axes: list[int], *, invert: bool
+) -> KerasValue:
     """Return the layer with statistics that are settings: numbers, or lists along the last axis."""
     means, variances = _numbers(call, mean), _numbers(call, variance)
     if min(variances) < 0:
@@ -198,7 +206,7 @@ def _by_numbers(call: Call, x: Tensor, mean: Any, variance: Any, axes: list[int]
     return x._replace(value=call.step("divide", call.step("subtract", x.value, shift), factor))
 
 
-def _numbers(call: Call, value: Any) -> list[float]:
+def _numbers(call: LayerCall, value: Any) -> list[float]:
     """Return the numbers of a setting, without the lists of one entry around them."""
     while isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
         value = value[0]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.keras.calls import Call, layer
+from shapecalc.importers.keras.calls import LayerCall, layer
 from shapecalc.importers.keras.layers.convolution import number_of_axes, padding_of
-from shapecalc.importers.keras.values import Tensor, in_order
+from shapecalc.importers.keras.values import KerasValue, in_order
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ def _names(*prefixes: str) -> Iterator[str]:
     return (f"{prefix}{axes}D" for prefix in prefixes for axes in (1, 2, 3))
 
 
-def _pool(call: Call, type_: str, pool_size: Ints, strides: Ints | None, padding: str, data_format: Any) -> Tensor:
+def _pool(
+    call: LayerCall, type_: str, pool_size: Ints, strides: Ints | None, padding: str, data_format: Any
+) -> KerasValue:
     axes = number_of_axes(call.name)
     x = call.as_map(call.x, data_format, axes)
     window = call.per_axis(pool_size, axes, "pool_size")
@@ -37,30 +39,40 @@ def _pool(call: Call, type_: str, pool_size: Ints, strides: Ints | None, padding
 
 @layer(*_names("MaxPooling", "MaxPool"))
 def _max(
-    call: Call, *, pool_size: Ints = 2, strides: Ints | None = None, padding: str = "valid", data_format: Any = None
-) -> Tensor:
+    call: LayerCall,
+    *,
+    pool_size: Ints = 2,
+    strides: Ints | None = None,
+    padding: str = "valid",
+    data_format: Any = None,
+) -> KerasValue:
     return _pool(call, "max_pool", pool_size, strides, padding, data_format)
 
 
 @layer(*_names("AveragePooling", "AvgPool"))
 def _average(
-    call: Call, *, pool_size: Ints = 2, strides: Ints | None = None, padding: str = "valid", data_format: Any = None
-) -> Tensor:
+    call: LayerCall,
+    *,
+    pool_size: Ints = 2,
+    strides: Ints | None = None,
+    padding: str = "valid",
+    data_format: Any = None,
+) -> KerasValue:
     """Return the mean over the elements that exist: Keras does not count padding."""
     return _pool(call, "avg_pool", pool_size, strides, padding, data_format)
 
 
 @layer(*_names("GlobalAveragePooling", "GlobalAvgPool"))
-def _global_average(call: Call, *, data_format: str | None = None, keepdims: bool = False) -> Tensor:
+def _global_average(call: LayerCall, *, data_format: str | None = None, keepdims: bool = False) -> KerasValue:
     mask = call.take("mask")
-    if isinstance(mask, Tensor):
+    if isinstance(mask, KerasValue):
         return _masked_average(call, mask, data_format, keepdims=keepdims)
     if call.x.masked:
         call.note(f"`{call.path}` is over all positions here, and only over those that are not padding in Keras")
     return _global(call, "global_avg_pool", "mean", data_format, keepdims=keepdims)
 
 
-def _masked_average(call: Call, mask: Tensor, data_format: str | None, *, keepdims: bool) -> Tensor:
+def _masked_average(call: LayerCall, mask: KerasValue, data_format: str | None, *, keepdims: bool) -> KerasValue:
     """Return the mean over the steps that a mask lets through, Σ mask · x / Σ mask."""
     x, mask = call.ordered(call.floats(call.x)), call.ordered(mask)
     if x.rank != 3 or mask.rank != 2 or data_format == "channels_first":  # noqa: PLR2004 - sequences and steps
@@ -71,11 +83,11 @@ def _masked_average(call: Call, mask: Tensor, data_format: str | None, *, keepdi
 
 
 @layer(*_names("GlobalMaxPooling", "GlobalMaxPool"))
-def _global_max(call: Call, *, data_format: str | None = None, keepdims: bool = False) -> Tensor:
+def _global_max(call: LayerCall, *, data_format: str | None = None, keepdims: bool = False) -> KerasValue:
     return _global(call, "global_max_pool", "max", data_format, keepdims=keepdims)
 
 
-def _global(call: Call, pool: str, reduction: str, data_format: str | None, *, keepdims: bool) -> Tensor:
+def _global(call: LayerCall, pool: str, reduction: str, data_format: str | None, *, keepdims: bool) -> KerasValue:
     """Return the layer: a pool over a map, a reduction of the spatial axes if the channels are last."""
     axes = number_of_axes(call.name)
     x = call.floats(call.x)
@@ -84,20 +96,20 @@ def _global(call: Call, pool: str, reduction: str, data_format: str | None, *, k
         return in_order(call.step(reduction, x.value, dim=dims if axes > 1 else 1, keepdim=keepdims))
     x = call.as_map(x, data_format, axes)
     value = call.step(pool, x.value, keepdim=keepdims)
-    return Tensor(value, x.order) if keepdims else in_order(value)
+    return KerasValue(value, x.order) if keepdims else in_order(value)
 
 
-def _adaptive(call: Call, type_: str, output_size: Ints, data_format: str | None) -> Tensor:
+def _adaptive(call: LayerCall, type_: str, output_size: Ints, data_format: str | None) -> KerasValue:
     axes = number_of_axes(call.name)
     x = call.as_map(call.x, data_format, axes)
     return x._replace(value=call.step(type_, x.value, output_size=call.per_axis(output_size, axes, "output_size")))
 
 
 @layer(*_names("AdaptiveAveragePooling"))
-def _adaptive_average(call: Call, *, output_size: Ints, data_format: str | None = None) -> Tensor:
+def _adaptive_average(call: LayerCall, *, output_size: Ints, data_format: str | None = None) -> KerasValue:
     return _adaptive(call, "adaptive_avg_pool", output_size, data_format)
 
 
 @layer(*_names("AdaptiveMaxPooling"))
-def _adaptive_max(call: Call, *, output_size: Ints, data_format: str | None = None) -> Tensor:
+def _adaptive_max(call: LayerCall, *, output_size: Ints, data_format: str | None = None) -> KerasValue:
     return _adaptive(call, "adaptive_max_pool", output_size, data_format)

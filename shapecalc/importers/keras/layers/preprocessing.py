@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.keras.calls import LAYERS, WHOLE, Call, layer
+from shapecalc.importers.keras.calls import ALL_SETTINGS, LAYERS, LayerCall, layer
 from shapecalc.importers.keras.layers.regularization import identity
 from shapecalc.importers.keras.settings import is_number, shown
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
-    from shapecalc.importers.keras.values import Tensor
+    from shapecalc.importers.keras.values import KerasValue
 
 RANDOM = (
     *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness"),
@@ -21,7 +21,7 @@ RANDOM = (
 
 
 @layer("Rescaling")
-def _rescaling(call: Call, *, scale: Any, offset: Any = 0.0) -> Tensor:
+def _rescaling(call: LayerCall, *, scale: Any, offset: Any = 0.0) -> KerasValue:
     """Return x · scale + offset, numbers or lists along the last axis."""
     factors, shifts = _numbers(call, scale), _numbers(call, offset)
     x = call.floats(call.x)
@@ -35,7 +35,7 @@ def _rescaling(call: Call, *, scale: Any, offset: Any = 0.0) -> Tensor:
     return x._replace(value=value)
 
 
-def _constant(call: Call, x: Tensor, numbers: list[float]) -> Any:
+def _constant(call: LayerCall, x: KerasValue, numbers: list[float]) -> Any:
     """Return numbers along the last axis of Keras as a constant that broadcasts to a tensor."""
     values: list[Any] = numbers
     for _ in range(x.rank - 1 - x.at(-1)):
@@ -47,7 +47,7 @@ def _deeper(value: Any) -> Any:
     return [_deeper(each) for each in value] if isinstance(value[0], list) else [[each] for each in value]
 
 
-def _numbers(call: Call, value: Any) -> list[float]:
+def _numbers(call: LayerCall, value: Any) -> list[float]:
     values = value if isinstance(value, list) else [value]
     if not values or not all(is_number(each) and abs(each) < float("inf") for each in values):
         raise Unreadable(f"`{call.name}` has {shown(value)} in the place of numbers")
@@ -56,7 +56,7 @@ def _numbers(call: Call, value: Any) -> list[float]:
 
 @layer("Resizing")
 def _resizing(
-    call: Call,
+    call: LayerCall,
     *,
     height: int,
     width: int,
@@ -67,7 +67,7 @@ def _resizing(
     fill_value: float = 0.0,
     antialias: bool = False,
     data_format: str | None = None,
-) -> Tensor:
+) -> KerasValue:
     del fill_mode, fill_value
     if crop_to_aspect_ratio or pad_to_aspect_ratio or antialias or interpolation not in ("bilinear", "nearest"):
         raise Unreadable(f"`{call.name}` keeps the aspect ratio, or has another interpolation than `bilinear`")
@@ -77,7 +77,7 @@ def _resizing(
 
 
 @layer("CenterCrop")
-def _center_crop(call: Call, *, height: int, width: int, data_format: str | None = None) -> Tensor:
+def _center_crop(call: LayerCall, *, height: int, width: int, data_format: str | None = None) -> KerasValue:
     x = call.as_map(call.x, data_format, 2)
     for have, want in zip(x.value.shape[2:], (height, width), strict=True):
         if not isinstance(have, int) or have < want or (have - want) % 2:
@@ -85,11 +85,11 @@ def _center_crop(call: Call, *, height: int, width: int, data_format: str | None
     return x._replace(value=call.step("center_crop", x.value, size=(height, width)))
 
 
-def _random(call: Call) -> Tensor:
+def _random(call: LayerCall) -> KerasValue:
     """Return the input, which is the output in evaluation."""
     return identity(call)
 
 
 for _name in RANDOM:
     LAYERS[_name] = _random
-WHOLE.update(RANDOM)
+ALL_SETTINGS.update(RANDOM)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.importers.keras.calls import LAYERS, WHOLE, Call, Result, flat, layer
+from shapecalc.importers.keras.calls import ALL_SETTINGS, LAYERS, LayerCall, Result, flat, layer
 from shapecalc.importers.keras.configuration import nested_config
 from shapecalc.importers.keras.layers.activation import function_name
 from shapecalc.importers.keras.layers.convolution import number_of_axes, padding_of
 from shapecalc.importers.keras.settings import Ints, arguments, shown
-from shapecalc.importers.keras.values import Tensor, in_order
+from shapecalc.importers.keras.values import KerasValue, in_order
 from shapecalc.importers.keras.weights import kernel
 from shapecalc.importers.unreadable import Unreadable
 
@@ -25,7 +25,7 @@ CLASSES = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn", "CuDNNLSTM": "lstm"
 CELLS = {"LSTMCell": "LSTM", "GRUCell": "GRU", "SimpleRNNCell": "SimpleRNN"}
 
 
-class Settings(NamedTuple):
+class CellSettings(NamedTuple):
     """What decides what a recurrent layer computes."""
 
     type: str
@@ -39,7 +39,7 @@ class Settings(NamedTuple):
 
 
 def recurrent_settings(
-    call: Call,
+    call: LayerCall,
     *,
     units: int,
     activation: Any = "tanh",
@@ -52,7 +52,7 @@ def recurrent_settings(
     go_backwards: bool = False,
     stateful: bool = False,
     reset_after: bool | None = None,
-) -> Settings:
+) -> CellSettings:
     """Return the settings of a layer, which has the usual functions; dropout changes training alone."""
     del dropout, recurrent_dropout, stateful
     type_, name = CLASSES[call.name], function_name(activation)
@@ -63,7 +63,7 @@ def recurrent_settings(
         raise Unreadable(f"`{call.name}` has the recurrent activation {shown(recurrent_activation)}, not `sigmoid`")
     cudnn = call.name.startswith("CuDNN")
     after = (cudnn or not call.session.keras2) if reset_after is None else reset_after
-    return Settings(
+    return CellSettings(
         type_,
         units,
         use_bias,
@@ -76,7 +76,7 @@ def recurrent_settings(
 
 
 def weights_of(
-    call: Call, settings: Settings, features: int, part: str = "cell", suffix: str = "l0"
+    call: LayerCall, settings: CellSettings, features: int, part: str = "cell", suffix: str = "l0"
 ) -> dict[str, Stored]:
     """Return the tensors of one direction; Keras has one bias in place of our two, except in a GRU."""
     units, gates = settings.units, GATES[settings.type]
@@ -114,21 +114,21 @@ def weights_of(
     return tensors
 
 
-def _input(call: Call) -> tuple[Tensor, list[Tensor]]:
+def _input(call: LayerCall) -> tuple[KerasValue, list[KerasValue]]:
     """Return the sequences, and the initial states."""
-    found = flat(call.values) + flat(call.take("initial_state"))
-    if not found or any(not isinstance(each, Tensor) for each in found):
+    matched = flat(call.values) + flat(call.take("initial_state"))
+    if not matched or any(not isinstance(each, KerasValue) for each in matched):
         raise Unreadable(f"`{call.name}` is called with other values than tensors")
     call.take("mask")
-    x = call.ordered(call.floats(found[0]))
+    x = call.ordered(call.floats(matched[0]))
     if x.rank != SEQUENCE:
         raise Unreadable(f"`{call.name}` reads [N, steps, features], and receives a tensor of rank {x.rank}")
     if x.masked:
         call.note(f"`{call.path}` reads padding here, which it skips in Keras")
-    return x, [call.ordered(call.floats(each)) for each in found[1:]]
+    return x, [call.ordered(call.floats(each)) for each in matched[1:]]
 
 
-def read_recurrent(call: Call) -> Result:
+def read_recurrent(call: LayerCall) -> Result:
     """Return the last step of a layer, or all of them, and its states."""
     settings = settings_of(call)
     x, states = _input(call)
@@ -145,14 +145,14 @@ def read_recurrent(call: Call) -> Result:
     return [result, *(in_order(call.step("select", state, dim=0, index=0)) for state in _states(settings, output))]
 
 
-def settings_of(call: Call) -> Settings:
+def settings_of(call: LayerCall) -> CellSettings:
     """Return the settings of the layer of a call."""
     given = dict(call.config.settings)
     given.pop("time_major", None)
     return recurrent_settings(call, **arguments(recurrent_settings, given, call.name))
 
 
-def fields_of_type(settings: Settings) -> dict[str, Any]:
+def fields_of_type(settings: CellSettings) -> dict[str, Any]:
     """Return the fields of our layer."""
     fields: dict[str, Any] = {"hidden_size": settings.units, "batch_first": True, "bias": settings.use_bias}
     if settings.type == "gru":
@@ -162,16 +162,16 @@ def fields_of_type(settings: Settings) -> dict[str, Any]:
     return fields
 
 
-def _states(settings: Settings, output: Value) -> list[Value]:
-    from shapecalc.importers.graph import Node  # noqa: PLC0415 - of the value above
+def _states(settings: CellSettings, output: Value) -> list[Value]:
+    from shapecalc.importers.graph import ImportedStep  # noqa: PLC0415 - of the value above
 
-    assert isinstance(output.node, Node)
+    assert isinstance(output.node, ImportedStep)
     return [output.node.value(name) for name in (("h_n", "c_n") if settings.type == "lstm" else ("h_n",))]
 
 
 @layer("RNN")
 def _rnn(
-    call: Call,
+    call: LayerCall,
     *,
     cell: dict[str, Any],
     return_sequences: bool = False,
@@ -192,7 +192,7 @@ def _rnn(
 
 @layer("Bidirectional")
 def _bidirectional(
-    call: Call,
+    call: LayerCall,
     *,
     layer: dict[str, Any],
     backward_layer: dict[str, Any] | None = None,
@@ -239,7 +239,9 @@ def _bidirectional(
     return results
 
 
-def _merged(call: Call, settings: Settings, output: Value, h_n: Value, merge_mode: str | None) -> list[Tensor]:
+def _merged(
+    call: LayerCall, settings: CellSettings, output: Value, h_n: Value, merge_mode: str | None
+) -> list[KerasValue]:
     """Return the results of both directions in one tensor, or in two without a `merge_mode`."""
     if merge_mode == "concat":
         if settings.return_sequences:
@@ -261,7 +263,7 @@ def _merged(call: Call, settings: Settings, output: Value, h_n: Value, merge_mod
 
 @layer("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 def _conv_lstm(
-    call: Call,
+    call: LayerCall,
     *,
     filters: int,
     kernel_size: Ints,
@@ -318,12 +320,12 @@ def _conv_lstm(
         return_sequences=return_sequences,
     )
     inner = tuple(axis - (axis > 1) for axis in order if axis != 1)
-    result = Tensor(output, order if return_sequences else inner)
+    result = KerasValue(output, order if return_sequences else inner)
     if not return_state:
         return result
-    return [result, Tensor(output.other("h_n"), inner), Tensor(output.other("c_n"), inner)]
+    return [result, KerasValue(output.other("h_n"), inner), KerasValue(output.other("c_n"), inner)]
 
 
 for _name in CLASSES:
     LAYERS[_name] = read_recurrent
-WHOLE.update(CLASSES)
+ALL_SETTINGS.update(CLASSES)

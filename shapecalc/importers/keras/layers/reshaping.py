@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.importers.keras.calls import Call, layer
+from shapecalc.importers.keras.calls import LayerCall, layer
 from shapecalc.importers.keras.layers.convolution import number_of_axes
 from shapecalc.importers.keras.settings import Ints, is_int, is_ints, shown
-from shapecalc.importers.keras.values import Tensor, channels_first, in_order
+from shapecalc.importers.keras.values import KerasValue, channels_first, in_order
 from shapecalc.importers.unreadable import Unreadable
 
 
-def flat_in_order(call: Call, x: Tensor) -> Tensor:
+def flat_in_order(call: LayerCall, x: KerasValue) -> KerasValue:
     """Return a tensor whose elements are in the order of Keras; axes of size 1 may be anywhere."""
     longer = [axis for axis in x.order if x.size(axis) != 1 or axis == 0]
     return x if longer == sorted(longer) else call.ordered(x)
 
 
 @layer("Flatten")
-def _flatten(call: Call, *, data_format: str | None = None) -> Tensor:
+def _flatten(call: LayerCall, *, data_format: str | None = None) -> KerasValue:
     """Return the layer; with `channels_first` Keras moves the channels to the end before it."""
     x = call.x
     if x.rank == 1:
@@ -31,13 +31,13 @@ def _flatten(call: Call, *, data_format: str | None = None) -> Tensor:
 
 
 @layer("Reshape")
-def _reshape(call: Call, *, target_shape: Any) -> Tensor:
+def _reshape(call: LayerCall, *, target_shape: Any) -> KerasValue:
     sizes = target_shape if isinstance(target_shape, list) else [target_shape]
     sizes = [-1 if size is None else size for size in sizes]
     return reshaped(call, call.x, [0, *sizes])
 
 
-def reshaped(call: Call, x: Tensor, sizes: list[Any]) -> Tensor:
+def reshaped(call: LayerCall, x: KerasValue, sizes: list[Any]) -> KerasValue:
     """Return a tensor in another shape; a vector that becomes a map of one position has its channels on axis 1."""
     if not all(is_int(size) and size >= -1 for size in sizes) or 0 in sizes[1:] or sizes.count(-1) > 1:
         raise Unreadable(f"`{call.name}` has sizes {shown(str(sizes))}")
@@ -45,12 +45,12 @@ def reshaped(call: Call, x: Tensor, sizes: list[Any]) -> Tensor:
     *rest, last = sizes[1:] or [0]
     if len(rest) in (1, 2, 3) and set(rest) == {1} and sizes[0] in (0, x.value.shape[0]):
         order = channels_first(len(sizes))
-        return Tensor(call.step("reshape", x.value, shape=(sizes[0], last, *rest)), order)
+        return KerasValue(call.step("reshape", x.value, shape=(sizes[0], last, *rest)), order)
     return in_order(call.step("reshape", x.value, shape=tuple(sizes)))
 
 
 @layer("Permute")
-def _permute(call: Call, *, dims: Ints) -> Tensor:
+def _permute(call: LayerCall, *, dims: Ints) -> KerasValue:
     """Return the layer: only the order of Keras is another one, and no element moves."""
     dims = dims if isinstance(dims, list) else [dims]
     if sorted(dims) != list(range(1, call.x.rank)):
@@ -60,47 +60,47 @@ def _permute(call: Call, *, dims: Ints) -> Tensor:
 
 
 @layer("RepeatVector")
-def _repeat(call: Call, *, n: int) -> Tensor:
+def _repeat(call: LayerCall, *, n: int) -> KerasValue:
     x = call.ordered(call.x)
     if x.rank != 2:  # noqa: PLR2004 - samples and features
         raise Unreadable(f"`{call.name}` reads a tensor of rank {x.rank}, expects [N, features]")
     return in_order(call.step("expand", call.step("unsqueeze", x.value, dim=1), size=(-1, n, -1)))
 
 
-def pairs(call: Call, value: Any, axes: int, key: str) -> list[tuple[int, int]]:
+def pairs(call: LayerCall, value: Any, axes: int, key: str) -> list[tuple[int, int]]:
     """Return what is before and after each axis: of an integer, one integer for each axis, or a pair for each."""
     if is_int(value):
-        found = [(value, value)] * axes
+        matched = [(value, value)] * axes
     elif axes == 1 and is_ints(value) and len(value) == 2:  # noqa: PLR2004 - before and after
-        found = [(value[0], value[1])]
+        matched = [(value[0], value[1])]
     elif isinstance(value, list) and len(value) == axes:
-        found = [(each, each) if is_int(each) else tuple(each) if is_ints(each) else () for each in value]
+        matched = [(each, each) if is_int(each) else tuple(each) if is_ints(each) else () for each in value]
     else:
-        found = []
-    if not found or any(len(each) != 2 or min(each) < 0 for each in found):  # noqa: PLR2004 - before and after
+        matched = []
+    if not matched or any(len(each) != 2 or min(each) < 0 for each in matched):  # noqa: PLR2004 - before and after
         raise Unreadable(f"`{key}` of `{call.name}` expects an integer, or a pair for each axis")
-    return found
+    return matched
 
 
 @layer(*(f"ZeroPadding{axes}D" for axes in (1, 2, 3)))
-def _zero_padding(call: Call, *, padding: Any = 1, data_format: str | None = None) -> Tensor:
+def _zero_padding(call: LayerCall, *, padding: Any = 1, data_format: str | None = None) -> KerasValue:
     axes = number_of_axes(call.name)
     x = _spatial(call, data_format, axes)
     by_axis = dict(zip(_spatial_axes(x, data_format), pairs(call, padding, axes, "padding"), strict=True))
     return padded(call, x, by_axis)
 
 
-def _spatial(call: Call, data_format: str | None, axes: int) -> Tensor:
+def _spatial(call: LayerCall, data_format: str | None, axes: int) -> KerasValue:
     """Return a map as it is arranged, if it has the rank."""
     x = call.floats(call.x)
     return call.as_map(x, data_format, axes) if x.rank != axes + 2 or axes > 1 else x
 
 
-def _spatial_axes(x: Tensor, data_format: str | None) -> range:
+def _spatial_axes(x: KerasValue, data_format: str | None) -> range:
     return range(2, x.rank) if data_format == "channels_first" else range(1, x.rank - 1)
 
 
-def padded(call: Call, x: Tensor, by_axis: dict[int, tuple[int, int]], **fields: Any) -> Tensor:
+def padded(call: LayerCall, x: KerasValue, by_axis: dict[int, tuple[int, int]], **fields: Any) -> KerasValue:
     """Return a tensor with elements before and after axes of Keras."""
     ours = {x.at(axis): pair for axis, pair in by_axis.items() if pair != (0, 0)}
     if not ours:
@@ -114,7 +114,7 @@ def padded(call: Call, x: Tensor, by_axis: dict[int, tuple[int, int]], **fields:
 
 
 @layer(*(f"Cropping{axes}D" for axes in (1, 2, 3)))
-def _cropping(call: Call, *, cropping: Any = 1, data_format: str | None = None) -> Tensor:
+def _cropping(call: LayerCall, *, cropping: Any = 1, data_format: str | None = None) -> KerasValue:
     axes = number_of_axes(call.name)
     x = _spatial(call, data_format, axes)
     value = x.value
@@ -128,8 +128,8 @@ def _cropping(call: Call, *, cropping: Any = 1, data_format: str | None = None) 
 
 @layer("UpSampling1D", "UpSampling2D", "UpSampling3D")
 def _upsampling(
-    call: Call, *, size: Ints = 2, data_format: str | None = None, interpolation: str = "nearest"
-) -> Tensor:
+    call: LayerCall, *, size: Ints = 2, data_format: str | None = None, interpolation: str = "nearest"
+) -> KerasValue:
     axes = number_of_axes(call.name)
     if interpolation not in ("nearest", "bilinear"):
         raise Unreadable(f"`{call.name}` has the interpolation {shown(interpolation)}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.importers.keras.calls import Call, flat, layer, read_layer
+from shapecalc.importers.keras.calls import LayerCall, flat, layer, read_layer
 from shapecalc.importers.keras.configuration import MODELS, nested_config
-from shapecalc.importers.keras.values import Tensor
+from shapecalc.importers.keras.values import KerasValue
 from shapecalc.importers.unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ ON_EACH_VECTOR = (
 
 
 @layer("TimeDistributed")
-def _time_distributed(call: Call, *, layer: dict[str, Any]) -> Tensor:
+def _time_distributed(call: LayerCall, *, layer: dict[str, Any]) -> KerasValue:
     """Return the layer on each step: on all steps of all samples as one batch, unless it takes any rank."""
     inner = nested_config(layer, call.name)
     call.take("mask")
@@ -33,10 +33,10 @@ def _time_distributed(call: Call, *, layer: dict[str, Any]) -> Tensor:
     if x.order[:2] != (0, 1):
         x = call.ordered(x)
     samples, steps = x.value.shape[:2]
-    joined = Tensor(call.step("flatten", x.value, start_dim=0, end_dim=1), _without(x.order))
+    joined = KerasValue(call.step("flatten", x.value, start_dim=0, end_dim=1), _without(x.order))
     y = _single(call, _inside(call, inner, joined))
     value = call.step("reshape", y.value, shape=(samples, steps, *y.value.shape[1:]))
-    return Tensor(value, (0, *(axis + 1 for axis in y.order)))
+    return KerasValue(value, (0, *(axis + 1 for axis in y.order)))
 
 
 def _without(order: tuple[int, ...]) -> tuple[int, ...]:
@@ -44,15 +44,15 @@ def _without(order: tuple[int, ...]) -> tuple[int, ...]:
     return (0, *(axis - 1 for axis in order[2:]))
 
 
-def _inside(call: Call, inner: LayerConfig, x: Tensor) -> Any:
+def _inside(call: LayerCall, inner: LayerConfig, x: KerasValue) -> Any:
     if inner.kind in MODELS:
         assert call.session.read_model is not None  # it is there while a network is read
         return call.session.read_model(call, inner, x)
     return read_layer(call.below(inner, "layer", x))
 
 
-def _single(call: Call, result: Any) -> Tensor:
-    found = flat(result)
-    if len(found) != 1 or not isinstance(found[0], Tensor):
+def _single(call: LayerCall, result: Any) -> KerasValue:
+    matched = flat(result)
+    if len(matched) != 1 or not isinstance(matched[0], KerasValue):
         raise Unreadable(f"`{call.name}` has a layer with several outputs, or one that is not read")
-    return found[0]
+    return matched[0]
