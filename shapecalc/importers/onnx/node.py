@@ -122,7 +122,7 @@ class OnnxNode:
 
     def known(self, place: int, what: str = "size") -> Array:
         """Return an input that must be numbers, integers or expressions over symbols."""
-        array = self.reader.known(self.entry(place))
+        array: Array | None = self.reader.known(self.entry(place))
         if array is None:
             raise NotConstantError(self.op, what, self.names[place])
         return array

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shapecalc.importers.graph import Array, ImportedGraph, Value
+    from shapecalc.importers.graph import ImportedGraph, Value
     from shapecalc.importers.onnx.tensors import Weight
 
 
@@ -28,5 +28,5 @@ class ReadingSession(Protocol):
     def known(self, entry: Any) -> Any:
         """Return the numbers of an entry that is known while reading, else None."""
 
-    def numbers(self, array: Array) -> Array:
+    def numbers(self, array: Any) -> Any:
         """Return an array of numbers as those of symbols, if it has any."""
