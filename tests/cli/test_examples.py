@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,9 @@ def test_every_command_has_two_examples_that_use_it_and_fit_80_columns() -> None
             assert f"shapecalc {name}" in line or (name, line) in CHECKED, line
 
 
+ORACLE = Path(__file__).parent.parent / "oracle"
+MODELS = {"model.pt2": "torch_exports/residual.pt2", "model.onnx": "onnx_models/cnn.dynamo.onnx"}
+"""The files that the examples of `import` read: nothing here writes one."""
 CHECKED = {("lock", "shapecalc check net.yaml --locked"), ("version", "shapecalc --version")}
 """Examples that use what the command wrote, or are the same as the command."""
 
@@ -60,6 +64,8 @@ def test_the_examples_of_a_command_run_in_their_order_in_an_empty_folder(
         folder = tmp_path / name
         folder.mkdir()
         monkeypatch.chdir(folder)
+        for model, fixture in MODELS.items() if name == "import" else ():
+            shutil.copy(ORACLE / fixture, model)
         for line in EXAMPLES[name]:
             for command in line.split(" && "):
                 (watched if name == "watch" and "watch" in command else started)(command)
