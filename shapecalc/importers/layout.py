@@ -75,6 +75,7 @@ class TextLayout:
 
 def lay_out(graph: ImportedGraph) -> TextLayout:
     """Return what is written where for a graph."""
+    _move_tensors_up(graph)
     folding = fold(graph)
     uses = uses_of(graph, folding.root)
     layout = TextLayout(folding, Body([]), readers=uses.readers, sharers=uses.sharers, results=uses.outputs)
@@ -83,6 +84,23 @@ def lay_out(graph: ImportedGraph) -> TextLayout:
     layout.network.outputs = dict(graph.outputs)
     _paths(layout, layout.network, folding.root, "", {})
     return layout
+
+
+def _move_tensors_up(graph: ImportedGraph) -> None:
+    """Move each tensor that is a step before the layers that have it too: these share the tensor of the step."""
+    first: dict[tuple[str, str], int] = {}
+    early: dict[int, list[ImportedStep]] = {}
+    nodes: list[ImportedStep] = []
+    for node in graph.nodes:
+        own = node.tensors.get("") if node.layer.is_tensor else None
+        if own is not None and own.key in first:
+            early.setdefault(first[own.key], []).append(node)
+            continue
+        for stored in node.tensors.values():
+            first.setdefault(stored.key, len(nodes))
+        nodes.append(node)
+    if early:
+        graph.nodes[:] = [each for at, node in enumerate(nodes) for each in (*early.get(at, ()), node)]
 
 
 def _body(layout: TextLayout, scope: ModuleScope, inputs: dict[Key, str], taken: Iterable[str]) -> Body:

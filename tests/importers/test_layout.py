@@ -69,3 +69,15 @@ def test_slots_are_the_paths_of_the_layers_that_are_read_again():
     written = write(graph)
     assert [written.slots[value.key] for value in values] == ["h.0.b", "h.1.b", "h.2.b", "h.3.b"]
     assert [step.path for step in shapecalc.loads(written.text).layers][1::2] == ["h.0.b", "h.1.b", "h.2.b", "h.3.b"]
+
+
+def test_a_tensor_that_a_layer_has_and_another_step_reads_is_a_step_that_the_layer_shares():
+    graph = ImportedGraph("net", "a test")
+    value = linear(graph, graph.input("x", (1, 4)), "fc")
+    graph.output("y", graph.step("add", value, graph.tensor(Stored("fc.weight", (4, 4)))))
+    text = write(graph).text
+    assert "{parameter: [4, 4], name: fc.weight}" in text
+    assert "share: {weight: fc.weight}" in text
+    network = shapecalc.loads(text)
+    assert shapecalc.inspect(network).totals.params == 16
+    assert shapecalc.verify(network).ok
