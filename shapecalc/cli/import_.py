@@ -29,8 +29,8 @@ def command(
 ) -> None:
     """Write a file of another tool as an architecture file.
 
-    Modules that are the same become blocks, and the names are those of the file, so that its weights fit. Every command
-    that takes an architecture also reads such a file itself. Nothing in a file is executed.
+    Modules that are the same become blocks, and steps with tensors have the names of the file. Every command that takes
+    an architecture also reads such a file itself. Nothing in a file is executed.
     """
     from shapecalc.files.load import imported_text
 
