@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,39 @@ def test_keras_counts_its_parameters_unless_another_convention_is_given(run) -> 
 def test_standard_input_takes_no_binary_file(run) -> None:
     done = run("inspect", "-", stdin=PROGRAM.read_bytes())
     assert (done.code, "give it by its path" in done.err) == (2, True)
+
+
+BARE = "import sys; sys.modules.update(onnx=None, h5py=None); from shapecalc.__main__ import main; main()"
+"""A process in which the packages of the extras cannot be imported."""
+
+
+def bare(*arguments):
+    return subprocess.run(
+        [sys.executable, "-c", BARE, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("model", MODELS[:2], ids=lambda path: path.suffix)
+def test_no_extra_is_needed_for_what_a_fresh_install_reads(model) -> None:
+    done = bare("inspect", model)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_model_that_needs_an_extra_says_how_to_install_it() -> None:
+    done = bare("inspect", MODELS[2])
+    assert done.returncode == 2
+    assert "is read with the package `onnx`, which is not installed" in done.stderr
+    assert "pip install 'nn-shapecalc[onnx]'" in done.stderr
+
+
+def test_an_architecture_file_imports_no_importer() -> None:
+    code = (
+        "import sys; from shapecalc.__main__ import main\ntry: main()\nfinally: print([*sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "inspect", "lenet5"], capture_output=True, text=True, check=False
+    )
+    assert "shapecalc.files.load" in done.stderr
+    assert not [
+        name for name in ("shapecalc.importers", "numpy", "onnx", "h5py", "torch") if f"'{name}'" in done.stderr
+    ]
