@@ -54,8 +54,9 @@ layer types operators op modules | `shapecalc layers` lists the layer types
 receptive-field receptive rf | receptive fields are not computed; `shapecalc inspect ARCH` shows the shapes of every
 layer
 
-import convert load read from onnx pytorch torch keras tensorflow tf huggingface hf safetensors gguf | only YAML files
-are read; `shapecalc init FILE` creates one, and `shapecalc layers NAME` finds a layer by its name in other tools
+convert load read from onnx pytorch torch keras tensorflow tf huggingface hf safetensors gguf | `shapecalc
+import FILE` writes a `.pt2`, ONNX or Keras model as YAML, and `shapecalc layers NAME` finds a layer by its name in other
+tools
 
 export save write dump codegen generate-code to | `shapecalc inspect ARCH --format json` (or csv, markdown, latex)
 writes the results, `shapecalc train ARCH --data digits --export FILE` trained weights

@@ -36,8 +36,8 @@ class WrittenGraph:
 def write(graph: ImportedGraph) -> WrittenGraph:
     """Return a graph as an architecture file.
 
-    >>> from shapecalc.importers.graph import Graph, Stored
-    >>> graph = Graph("two layers", "an example")
+    >>> from shapecalc.importers.graph import ImportedGraph, Stored
+    >>> graph = ImportedGraph("two layers", "an example")
     >>> hidden = graph.step("linear", graph.input("x", (1, 4)), out_features=8, bias=False)
     >>> graph.output("y", graph.step("relu", hidden))
     >>> print(write(graph).text, end="")

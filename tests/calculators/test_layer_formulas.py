@@ -78,7 +78,7 @@ def check(example: Example, inputs: tuple[Shape, ...], sizes: Mapping[str, int])
     return undecided
 
 
-@pytest.mark.parametrize("type_", layer_types())
+@pytest.mark.parametrize("type_", [word for word, cls in layer_types().items() if cls.counts_known])
 def test_the_numbers_put_in_have_the_value_of_the_rule(type_: str) -> None:
     """At numbers, and with free symbols."""
     examples = [each for each in EXAMPLES if each.type == type_ and len(each.inputs) <= MOST_INPUTS]

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import app
-from shapecalc.cli.groups import BY_HAND, COMMANDS, EPILOG, GROUPS, LOSSES_BY_HAND
+from shapecalc.cli.groups import BY_HAND, COMMANDS, EPILOG, GROUPS, LOSSES_BY_HAND, module_name
 
 FOLDER = Path(shapecalc.__file__).parent / "cli"
 SUMMARIES = {name: summary for group in GROUPS.values() for name, summary in group.items()}
@@ -42,9 +42,11 @@ def test_every_command_is_in_one_group_with_the_summary_of_its_own_help() -> Non
         for path in FOLDER.glob("*.py")
         if "\ncommand = " in (text := path.read_text()) or "\ndef command(" in text
     }
-    assert sorted({*COMMANDS} - {*BY_HAND, *LOSSES_BY_HAND}) == sorted(name.replace("_", "-") for name in files)
+    assert sorted({*COMMANDS} - {*BY_HAND, *LOSSES_BY_HAND}) == sorted(
+        name.rstrip("_").replace("_", "-") for name in files
+    )
     for name, summary in SUMMARIES.items():
-        module = import_module(f"shapecalc.cli.{name.replace('-', '_')}")
+        module = import_module(module_name(name))
         assert module.command.__doc__.partition("\n")[0] == summary, name
 
 

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-collect_ignore_glob = ["make_*.py", "torch_modules.py", "layer_cases/*", "real_graphs/*", "torch_cases/*"]
+collect_ignore_glob = ["make_*.py", "keras*.py", "torch_modules.py", "layer_cases/*", "real_graphs/*", "torch_cases/*"]

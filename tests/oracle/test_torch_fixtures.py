@@ -22,7 +22,7 @@ from tests.support.rows import for_each
 ORACLE = Path(__file__).parent
 FIXTURE = json.loads((ORACLE / "torch_layers.json").read_text(encoding="utf-8"))
 VALUES = np.load(ORACLE / "torch_layers.npz")["values"]
-NOT_PYTORCHS = {"rbf", "positional_encoding", "class_token"}
+NOT_PYTORCHS = {"rbf", "positional_encoding", "class_token", "opaque"}
 NOT_PYTORCHS |= {"parameter", "buffer", "constant"}  # tensors, not operations: torch_tensors.json
 BLOCKS = {"encoder_layer", "decoder_layer", "gpt2_block"}
 """What is no layer of the format, but a few of them."""

@@ -11,7 +11,7 @@ from shapecalc.reference.gradients import BACKWARD_KERNELS, Context, Gradients, 
 
 
 def test_exactly_the_types_with_a_kernel_have_a_backward_kernel() -> None:
-    words = reference.layer_types()
+    words = reference.layer_types() - {"opaque"}  # an operator without a layer cannot be run
     assert {word for word in words if reference.find_backward(word)} == words == set(BACKWARD_KERNELS)
 
 

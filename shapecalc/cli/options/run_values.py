@@ -39,10 +39,11 @@ def inputs(architecture: Architecture, given: list[str] | None) -> Any:
     return _integral(read) if architecture.inputs[0].dtype != "float32" else read
 
 
-def weights(text: str | None, architecture: Architecture) -> Mapping[str, Array] | str:
+def weights(text: str | None, architecture: Architecture | None = None) -> Mapping[str, Array] | str:
     """Return the weights of `--weights`: arrays by name, or a word for all; without it those of an imported file."""
     if text is None:
-        return architecture.origin.arrays() if architecture.origin is not None else "random"
+        origin = architecture.origin if architecture is not None else None
+        return "random" if origin is None else origin.arrays()
     if text in WORDS:
         return text
     if is_weights_file(text):

@@ -16,9 +16,10 @@ from shapecalc.diffing.lock.entries import Lock, entry_of, to_json
 from shapecalc.diffing.lock.folder import equal_missing, former_file, key_of, load_lock, missing_files, moved_file
 from shapecalc.files.atomic import write_atomic
 from shapecalc.files.config import NO_CONFIG, Config
-from shapecalc.files.load import find_source
+from shapecalc.files.load import find_source, importable_format
 from shapecalc.files.settings import Settings, load_with
 from shapecalc.parser.file_kind import FileKind, kind_of
+from shapecalc.parser.files import read_source
 from shapecalc.shape_inference.engine import inspect_at
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def reports_of(
     blocks, errors = [], []
     for file in files:
         try:
-            source = find_source(file, limits)
+            source = find_source(file, limits) if importable_format(file) else read_source(file, limits)
             if kind_of(source, limits) is FileKind.BLOCKS:
                 blocks.append(file)
             else:

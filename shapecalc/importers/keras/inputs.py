@@ -210,7 +210,7 @@ def letters(tensor: KerasValue) -> str:
     """Return the axes of a tensor in our order, by the letters of theirs.
 
     >>> from shapecalc.importers.graph import Value
-    >>> letters(Tensor(Value("x", "", (1, 3, 32, 48), "float32"), (0, 3, 1, 2)))
+    >>> letters(KerasValue(Value("x", "", (1, 3, 32, 48), "float32"), (0, 3, 1, 2)))
     '[N, C, H, W] here, [N, H, W, C] in Keras'
     """
     rank = tensor.rank

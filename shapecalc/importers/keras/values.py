@@ -19,7 +19,7 @@ class KerasValue(NamedTuple):
     """A value, and for each of its axes which axis of Keras it is; `masked` if Keras knows positions to leave out.
 
     >>> from shapecalc.importers.graph import Value
-    >>> image = Tensor(Value("x", "", (1, 3, 32, 48), "float32"), channels_first(4))
+    >>> image = KerasValue(Value("x", "", (1, 3, 32, 48), "float32"), channels_first(4))
     >>> image.shape, image.at(-1)
     ((1, 32, 48, 3), 1)
     """

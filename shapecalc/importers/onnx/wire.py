@@ -41,7 +41,7 @@ def without_numbers(data: Bytes) -> Skipped:
     >>> graph = bytes([INITIALIZER << 3 | LENGTH, 0x83, 0x10]) + tensor
     >>> model = bytes([GRAPH << 3 | LENGTH, 0x86, 0x10]) + graph
     >>> without_numbers(memoryview(model))
-    Skipped(message=b':\x02*\x00', spans={0: Span(start=9, end=2057)})
+    Skipped(message=b':\x02*\x00', spans={0: ByteRange(start=9, end=2057)})
     """
     pieces: list[bytes] = []
     spans: dict[int, ByteRange] = {}

@@ -23,8 +23,8 @@ def rewrite(graph: ImportedGraph, arrays: Callable[[list[str]], Mapping[str, Arr
 
     `arrays` reads tensors of the file by name: with it, tables of constants are compared with those of a layer.
 
-    >>> from shapecalc.importers.graph import Graph
-    >>> graph = Graph("an activation", "by hand")
+    >>> from shapecalc.importers.graph import ImportedGraph
+    >>> graph = ImportedGraph("an activation", "by hand")
     >>> x = graph.input("x", (1, 8))
     >>> graph.output("y", graph.step("multiply", x, graph.step("sigmoid", x)))
     >>> rewrite(graph)

@@ -170,9 +170,9 @@ def stored_array(at: Rewriter, stored: Stored) -> Array | None:
 def number_of(at: Rewriter, value: Value) -> float | None:
     """Return the number that a constant is, None if it has several elements or is not known.
 
-    >>> from shapecalc.importers.graph import Graph
+    >>> from shapecalc.importers.graph import ImportedGraph
     >>> from shapecalc.importers.rewriting.rewriter import Rewriter
-    >>> graph = Graph("", "")
+    >>> graph = ImportedGraph("", "")
     >>> number_of(Rewriter(graph), graph.step("constant", values=0.5))
     0.5
     """
