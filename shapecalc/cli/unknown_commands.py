@@ -55,8 +55,8 @@ receptive-field receptive rf | receptive fields are not computed; `shapecalc ins
 layer
 
 convert load read from onnx pytorch torch keras tensorflow tf huggingface hf safetensors gguf | `shapecalc
-import FILE` writes a `.pt2`, ONNX or Keras model as YAML, and `shapecalc layers NAME` finds a layer by its name in other
-tools
+import FILE` writes a `.pt2`, ONNX or Keras model as YAML, and `shapecalc layers NAME` finds a layer by its name in
+other tools
 
 export save write dump codegen generate-code to | `shapecalc inspect ARCH --format json` (or csv, markdown, latex)
 writes the results, `shapecalc train ARCH --data digits --export FILE` trained weights
