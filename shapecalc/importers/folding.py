@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.importers.graph import ImportedStep
@@ -16,12 +17,12 @@ from shapecalc.importers.scopes import ModuleScope, Skeleton, scope_tree, skelet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from shapecalc.importers.graph import ImportedGraph
+    from shapecalc.importers.graph import ImportedGraph, Value
 
 LEAST_STEPS = 2
 """Steps of the smallest block."""
 MOST_INPUTS = 6
-"""Values that are passed in a block."""
+"""Inputs of a block."""
 LARGEST_FACTOR = 8
 """A parameter may be written as this multiple of another, `"${4 * channels}"`."""
 
@@ -42,16 +43,16 @@ class Multiple:
     factor: int = 1
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class FoldedBlock:
     """Modules that are the same but for numbers; the text is that of the first one."""
 
-    uses: list[ModuleScope]
-    skeletons: dict[int, Skeleton]
-    """That of each use, by its identity."""
+    uses: list[ModuleScope] = field(default_factory=list)
+    skeletons: dict[int, Skeleton] = field(default_factory=dict)
+    """That of each use, by its identity, in the order of the uses."""
     parameters: list[BlockParameter] = field(default_factory=list)
     written: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    """What represents each value in the text, `Multiple` or the value itself, by its place: see `Folding.place`."""
+    """What represents each value in the text, `Multiple` or the value itself, by its place: see `places_of`."""
 
     @property
     def first(self) -> ModuleScope:
@@ -60,8 +61,28 @@ class FoldedBlock:
 
     def arguments(self, use: ModuleScope) -> dict[str, Any]:
         """Return the values of the parameters in one use."""
-        at = self.uses.index(use)
+        at = self._places[id(use)]
         return {parameter.name: parameter.values[at] for parameter in self.parameters}
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {key: place for place, key in enumerate(self.skeletons)}
+
+    @cached_property
+    def _fed_back(self) -> int:
+        """The place among the inputs of what the use before gives, if there are two uses in a row; else 0."""
+        for before, after in zip(self.uses, self.uses[1:], strict=False):
+            given = self.skeletons[id(before)].outputs[-1].key
+            incoming = [value.key for value in self.skeletons[id(after)].inputs]
+            if given in incoming:
+                return incoming.index(given)
+        return 0
+
+    def inputs(self, use: ModuleScope) -> list[Value]:
+        """Return the inputs of a use: first the output of the use before it, if blocks follow each other."""
+        values = list(self.skeletons[id(use)].inputs)
+        values.insert(0, values.pop(self._fed_back))
+        return values
 
 
 @dataclass(slots=True)
@@ -89,26 +110,29 @@ def fold(graph: ImportedGraph) -> Folding:
     for scope in root.scopes:
         if sum(1 for _ in zip(range(LEAST_STEPS), scope.nodes, strict=False)) < LEAST_STEPS:
             continue
-        skeleton = skeleton_of(scope, uses)
-        if skeleton is None or len(skeleton.inputs) > MOST_INPUTS:
+        skeleton = skeleton_of(scope, uses, MOST_INPUTS)
+        if skeleton is None:
             continue
-        block = groups.setdefault(skeleton.text, FoldedBlock([], {}))
+        block = groups.setdefault(skeleton.text, FoldedBlock())
         block.uses.append(scope)
         block.skeletons[id(scope)] = skeleton
     blocks = {id(scope): block for block in groups.values() if len(block.uses) > 1 for scope in block.uses}
     folding = Folding(root, blocks)
-    while _drop_one(folding):
+    while _drop_shortest(folding):
         pass
     for block in _inner_first(folding):
         _parametrize(block, folding)
     return folding
 
 
-def _drop_one(folding: Folding) -> bool:
-    """Stop folding the blocks that make the text longer, smallest first; return whether there were any."""
+def _drop_shortest(folding: Folding) -> bool:
+    """Stop folding the shortest of the blocks that make the text longer; return whether there were any.
+
+    Without them, longer ones may be worth it, and others occur more often.
+    """
     calls: Counter[int] = Counter()
     lengths: dict[int, int] = {}
-    matched: dict[int, FoldedBlock] = {}
+    reached: dict[int, FoldedBlock] = {}
 
     def visit(items: Iterator[ImportedStep | ModuleScope]) -> int:
         count = 0
@@ -117,18 +141,19 @@ def _drop_one(folding: Folding) -> bool:
             if isinstance(item, ModuleScope):
                 block = folding.blocks[id(item)]
                 calls[id(block)] += 1
-                if id(block) not in matched:
-                    matched[id(block)] = block
+                if id(block) not in reached:
+                    reached[id(block)] = block
                     lengths[id(block)] = visit(folding.items(block.first))
         return count
 
     visit(folding.items(folding.root))
-    saved = {key: calls[key] * (lengths[key] - 1) - lengths[key] - 3 for key in matched}
+    saved = {key: calls[key] * (lengths[key] - 1) - lengths[key] - 3 for key in reached}
     unreached = [
-        block for block in {id(block): block for block in folding.blocks.values()}.values() if id(block) not in matched
+        block for block in {id(block): block for block in folding.blocks.values()}.values() if id(block) not in reached
     ]
-    worse = sorted((key for key in matched if saved[key] <= 0), key=lambda key: (lengths[key], -calls[key]))
-    dropped = unreached or [matched[key] for key in worse[:1]]
+    shortest = min((lengths[key] for key in reached if saved[key] <= 0), default=0)
+    worse = [reached[key] for key in reached if saved[key] <= 0 and lengths[key] == shortest]
+    dropped = unreached or worse
     for block in dropped:
         for scope in block.uses:
             folding.blocks.pop(id(scope), None)

@@ -53,10 +53,7 @@ class Body:
 
 @dataclass(slots=True)
 class TextLayout:
-    """The bodies of the network and of its blocks, the paths of all values and tensors.
-
-    `names` has the name of each block that is written.
-    """
+    """The bodies of the network and of its blocks, and the paths of all values and tensors."""
 
     folding: Folding
     network: Body
@@ -163,18 +160,18 @@ def _follows(layout: TextLayout, before: ModuleScope, after: ModuleScope) -> boo
     if layout.folding.blocks[id(after)] is not block or before.path.rpartition(".")[0] != after.path.rpartition(".")[0]:
         return False
     outputs = list(outputs_of(layout, before).values())
-    incoming, entered = inputs_of(block, after), inputs_of(block, before)
-    same = [value.key for value in incoming[1:]] == [value.key for value in entered[1:]]
+    inputs, inputs_before = block.inputs(after), block.inputs(before)
+    same = [value.key for value in inputs[1:]] == [value.key for value in inputs_before[1:]]
     readers = layout.readers.get(outputs[0].key, ())
     inside = {id(node) for node in after.nodes}
     alone = outputs[0].key not in layout.results and all(id(reader) in inside for reader in readers)
-    return len(outputs) == 1 and same and incoming[0].key == outputs[0].key and alone
+    return len(outputs) == 1 and same and inputs[0].key == outputs[0].key and alone
 
 
 def _block_body(layout: TextLayout, block: FoldedBlock) -> Body:
     first = block.first
-    values = inputs_of(block, first)
-    names = ["input"] if len(values) == 1 else _input_names(values)
+    values = block.inputs(first)
+    names = ["input"] if len(values) == 1 else ["x", *(f"x_{number}" for number in range(1, len(values)))]
     body = _body(layout, first, {value.key: name for value, name in zip(values, names, strict=True)}, ())
     *others, last = block.skeletons[id(first)].outputs
     taken = set(body.inputs.values())
@@ -186,30 +183,11 @@ def _block_body(layout: TextLayout, block: FoldedBlock) -> Body:
     return body
 
 
-def inputs_of(block: FoldedBlock, use: ModuleScope) -> list[Value]:
-    """Return the inputs of a use of a block: first the output of the use before it, if it reads one."""
-    values = list(block.skeletons[id(use)].inputs)
-    for before, after in zip(block.uses, block.uses[1:], strict=False):
-        given = block.skeletons[id(before)].outputs[-1].key
-        incoming = [value.key for value in block.skeletons[id(after)].inputs]
-        if given in incoming:
-            values.insert(0, values.pop(incoming.index(given)))
-            break
-    return values
-
-
 def outputs_of(layout: TextLayout, use: ModuleScope) -> dict[str, Value]:
     """Return the values of a use of a block that others read, by name, the last one first."""
     _, block, body = layout.block_of(use)
     *others, last = block.skeletons[id(use)].outputs
     return dict(zip(body.outputs, (last, *others), strict=True))
-
-
-_LETTERS = ("x", "x_1", "x_2")
-
-
-def _input_names(values: list[Value]) -> list[str]:
-    return [_LETTERS[at] if at < len(_LETTERS) else f"input_{at}" for at in range(len(values))]
 
 
 def _entries(

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Key = tuple[int | str, str]
 """That of a value: see `Value.key`."""
-Hole = tuple[Any, ...]
-"""The values of a step's fields, in order: what may differ between two uses of a block."""
+DEEPEST = 64
+"""Modules within each other: those further inside belong to the one at this depth."""
 
 
 @dataclass(eq=False, slots=True)
@@ -95,19 +95,19 @@ def _shared_tensors(graph: ImportedGraph) -> tuple[set[int], dict[str, list[Impo
 
 
 def _around(place: Place) -> list[tuple[str, str]]:
-    """Return the path and the class of each module around a place, outermost first."""
-    matched = [(path, kind) for path, kind in place.scopes if path]
-    if not matched and place.path:
-        parts = place.path.split(".")
-        matched = [(".".join(parts[: count + 1]), "") for count in range(len(parts) - 1)]
-    if place.path and (not matched or matched[-1][0] != place.path):
-        matched.append((place.path, place.kind))
-    return matched
+    """Return the path and the class of each module around a place, outermost first, at most `DEEPEST`."""
+    around = [(path, kind) for path, kind in place.scopes[: DEEPEST + 1] if path]
+    if not around and place.path:
+        parts = place.path.split(".", DEEPEST)
+        around = [(".".join(parts[: count + 1]), "") for count in range(len(parts) - 1)]
+    if place.path and (not around or around[-1][0] != place.path):
+        around.append((place.path, place.kind))
+    return around[:DEEPEST]
 
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """What is equal for all uses of a block: `text` compares it; the values that are passed in and that others read."""
+    """What is equal for all uses of a block, `text`, and the values that one use reads and that others read of it."""
 
     text: tuple[Any, ...]
     inputs: tuple[Value, ...]
@@ -140,16 +140,18 @@ def uses_of(graph: ImportedGraph, root: ModuleScope) -> Uses:
     return Uses(readers, owners, sharers, outputs, Counter(scope.path for scope in root.scopes))
 
 
-def skeleton_of(scope: ModuleScope, uses: Uses) -> Skeleton | None:
+def skeleton_of(scope: ModuleScope, uses: Uses, most_inputs: int) -> Skeleton | None:
     """Return what is equal for all modules that are the same but for numbers; None if it cannot be a block.
 
-    It cannot if a tensor is shared with a step outside, or if the module is visited twice.
+    It cannot if a tensor is shared with a step outside, if the module is visited twice, or if it has too many inputs.
     """
     nodes = list(scope.nodes)
     if uses.paths[scope.path] > 1:
         return None
     places = {id(node): place for place, node in enumerate(nodes)}
+    owners: dict[tuple[str, str], int | None] = {}
     inputs: dict[Key, Value] = {}
+    numbers: dict[Key, int] = {}
     text: list[Any] = []
     for node in nodes:
         reads: list[tuple[Any, ...]] = []
@@ -157,11 +159,11 @@ def skeleton_of(scope: ModuleScope, uses: Uses) -> Skeleton | None:
             place = places.get(read.key[0]) if isinstance(read.key[0], int) else None
             if place is None:
                 inputs.setdefault(read.key, read)
-                reads.append(("input", [*inputs].index(read.key)))
+                reads.append(("input", numbers.setdefault(read.key, len(numbers))))
             else:
                 reads.append((place, read.output))
-        tensors = _tensors(node, scope, places, uses)
-        if tensors is None:
+        tensors = _tensors(node, scope, places, uses, owners)
+        if tensors is None or len(inputs) > most_inputs:
             return None
         inner = tuple(path.removeprefix(scope.path) for path, _ in _around(node.place) if path.startswith(scope.path))
         fields = tuple((name, _form(name, value)) for name, value in sorted(node.fields.items()))
@@ -174,22 +176,32 @@ def skeleton_of(scope: ModuleScope, uses: Uses) -> Skeleton | None:
     ]
     if not outputs or not inputs:
         return None
-    left = tuple((places[value.key[0]], value.output) for value in outputs)  # type: ignore[index]  # of its own steps
-    return Skeleton((*text, left), tuple(inputs.values()), tuple(outputs))
+    read_outside = tuple((places[value.key[0]], value.output) for value in outputs)  # type: ignore[index]  # own steps
+    return Skeleton((*text, read_outside), tuple(inputs.values()), tuple(outputs))
 
 
-def _tensors(node: ImportedStep, scope: ModuleScope, places: Mapping[int, int], uses: Uses) -> tuple[Any, ...] | None:
-    """Return the tensors of a step by names below the scope; None if it shares one with a step outside."""
-    matched = []
+def _tensors(
+    node: ImportedStep,
+    scope: ModuleScope,
+    places: Mapping[int, int],
+    uses: Uses,
+    owners: dict[tuple[str, str], int | None],
+) -> tuple[Any, ...] | None:
+    """Return the tensors of a step by names below the scope; None if it shares one with a step outside.
+
+    `owners` has the place of the step that has each tensor first, as far as it is known.
+    """
+    tensors = []
     for key, stored in node.tensors.items():
-        if any(id(other) not in places for other in uses.sharers[stored.key]):
-            return None
+        if stored.key not in owners:
+            inside = all(id(other) in places for other in uses.sharers[stored.key])
+            owners[stored.key] = places[id(uses.owners[stored.key])] if inside else None
+        owner = owners[stored.key]
         name = stored.name.removeprefix(f"{scope.path}.")
-        if name == stored.name and not node.place.path.startswith(scope.path):
+        if owner is None or (name == stored.name and not node.place.path.startswith(scope.path)):
             return None
-        owner = places[id(uses.owners[stored.key])]
-        matched.append((key, name if name != stored.name else "", stored.how, owner))
-    return tuple(matched)
+        tensors.append((key, name if name != stored.name else "", stored.how, owner))
+    return tuple(tensors)
 
 
 def _form(name: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A `ImportedGraph` → the text of an architecture file, and the paths that its values and tensors have there."""
+"""A graph → the text of an architecture file, and the paths that its values and tensors have there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.dims import Expr
 from shapecalc.importers.folding import FoldedBlock, Multiple
 from shapecalc.importers.graph import ImportedStep
-from shapecalc.importers.layout import Body, StepEntry, TextLayout, inputs_of, lay_out, outputs_of, shares
+from shapecalc.importers.layout import Body, StepEntry, TextLayout, lay_out, outputs_of, shares
 from shapecalc.layers.base import fields_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*|\$[A-Za-z_]\w*")
 LONGEST_TEXT = 2_000
+"""Characters of a name or a source."""
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan", "~"}
 
 
@@ -199,7 +200,7 @@ class _Steps:
         if len(calls) > 1:
             keys["repeat"] = repeated or len(calls)
         keys["name"] = entry.name
-        self._add_reads(keys, inputs_of(block, calls[0]), before)
+        self._add_reads(keys, block.inputs(calls[0]), before)
         return keys
 
 

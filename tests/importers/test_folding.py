@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 import shapecalc
@@ -159,3 +161,62 @@ def test_names_of_tensors_are_those_of_the_file_after_folding():
     written = write(net.graph)
     assert all(path == stored.name for path, stored in written.tensors.items())
     assert len(written.tensors) == 12
+
+
+def rows(text):
+    return [row.output for row in shapecalc.inspect(shapecalc.loads(text)).layers]
+
+
+def test_runs_whose_values_are_also_read_later_are_calls_of_their_own():
+    net = Module(1, 4)
+    values = []
+    for layer in range(4):
+        layers(net, f"h.{layer}", 4)
+        values.append(net.last)
+    net.graph.place = Place()
+    net.last = net.graph.step("add", values[0], values[3])
+    text = net.text()
+    assert "repeat" not in text
+    assert "{add: , from: [h.0, h.3]}" in text
+
+
+def test_runs_that_read_different_masks_are_calls_of_their_own():
+    net = Module(1, 4)
+    masks = [net.graph.input(f"mask_{layer}", (1, 4)) for layer in range(4)]
+    for layer, mask in enumerate(masks):
+        net.linear(f"h.{layer}.up", 8)
+        net.linear(f"h.{layer}.down", 4)
+        net.graph.place = Place(f"h.{layer}")
+        net.last = net.graph.step("multiply", net.last, mask)
+        net.act(f"h.{layer}.act")
+    text = net.text()
+    assert "repeat" not in text
+    assert "{h: , name: h.3, from: [h.2, mask_3]}" in text
+
+
+def test_a_path_of_many_thousand_modules_is_no_recursion_and_modules_beyond_the_deepest_are_one():
+    net = Module(1, 4)
+    path = ".".join(["a"] * 5_000)
+    for layer in range(3):
+        layers(net, f"{path}.{layer}", 4)
+    assert rows(net.text())[-1] == (1, 4)
+
+
+def test_many_small_modules_take_linear_time():
+    calls = []
+    for count in (200, 800):
+        net = Module(1, 4)
+        for layer in range(count):
+            layers(net, f"h{layer}.block", 4 if layer % 2 else 6)
+        net.graph.output("y", net.last)
+        counted = 0
+
+        def count_calls(_frame, event, _argument):
+            nonlocal counted
+            counted += event == "call"
+
+        sys.setprofile(count_calls)
+        write(net.graph)
+        sys.setprofile(None)
+        calls.append(counted)
+    assert calls[1] < 4.5 * calls[0]

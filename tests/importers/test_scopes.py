@@ -48,7 +48,7 @@ def test_modules_of_the_same_steps_have_one_skeleton_and_of_others_another():
     graph.output("z", graph.step("tanh", graph.outputs["y"]))
     root = scope_tree(graph)
     uses = uses_of(graph, root)
-    texts = {scope.path: skeleton_of(scope, uses).text for scope in root.scopes if scope.path != "a"}
+    texts = {scope.path: skeleton_of(scope, uses, 6).text for scope in root.scopes if scope.path != "a"}
     assert texts["a.0"] == texts["a.1"] == texts["b"]
     assert texts["a.2"] != texts["a.0"]
 
@@ -56,7 +56,7 @@ def test_modules_of_the_same_steps_have_one_skeleton_and_of_others_another():
 def test_a_module_that_is_visited_twice_is_no_block():
     graph = graph_of("a", "b", "a")
     root = scope_tree(graph)
-    found = [skeleton_of(scope, uses_of(graph, root)) is None for scope in root.scopes]
+    found = [skeleton_of(scope, uses_of(graph, root), 6) is None for scope in root.scopes]
     assert found == [True, False, True]
 
 
