@@ -198,7 +198,7 @@ def refused(error: ShapecalcError) -> str:
 
 def is_read(imported: Imported) -> None:
     """Raise an exception if the text that is imported is not one of ours."""
-    from shapecalc.diagnostics import Source  # noqa: PLC0415 - beside its use
+    from shapecalc.diagnostics import Source  # noqa: PLC0415 - next to its use
 
     limits = LIMITS._replace(nodes=1 << 40, file_size=1 << 40, layers=1 << 40)
     loads_source(Source("imported.yaml", imported.text), limits)

@@ -31,7 +31,7 @@ from shapecalc.cli.options.formats import (
     writers_of,
     written,
 )
-from shapecalc.cli.options.module_factory import ExampleOption, is_factory, module_of_factory
+from shapecalc.cli.options.module_factory import ExampleOption, module_of_factory
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.progress import working
 from shapecalc.diagnostics.errors import ShapecalcError
@@ -118,6 +118,7 @@ def command(
     operation. Costs are those of one sample, or the smallest valid batch, if the batch N is unbound.
     """
     from shapecalc.checking.diagnose import diagnose
+    from shapecalc.files.load import is_factory
     from shapecalc.shape_inference.engine import inspect_at
 
     if graph is not None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _OWN_SUFFIXES = (".yaml", ".yml")
+_SUFFIXES = (*_OWN_SUFFIXES, ".pt2", ".onnx", ".keras", ".json")
+"""The endings of files, which the zoo has none of."""
+_FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def load(architecture: str | Path, limits: Limits = LIMITS, parameters: Mapping[str, Any] = _NONE) -> Architecture:
@@ -169,7 +172,7 @@ def _find(architecture: str | Path, limits: Limits, *, partial: bool = False) ->
         shipped = zoo.path(name)
         if shipped is not None:
             return read_source(shipped, limits), None
-        if Path(name).suffix not in (".yaml", ".yml") and Path(name).name == name:
+        if Path(name).suffix not in _SUFFIXES and Path(name).name == name:
             raise ShapecalcError((_unknown_name(name),), exit_code=2)
     format_ = importable_format(name)
     if format_ is None:
@@ -178,6 +181,15 @@ def _find(architecture: str | Path, limits: Limits, *, partial: bool = False) ->
 
     imported = import_file(format_, name, limits, partial=partial)
     return Source(name, imported.text), imported
+
+
+def is_factory(name: str) -> bool:
+    """Return whether an argument names a function of a Python module, and no file.
+
+    >>> is_factory("models.net:build"), is_factory("net.yaml")
+    (True, False)
+    """
+    return _FACTORY.fullmatch(name) is not None and not Path(name).exists()
 
 
 def imported_text(path: str, limits: Limits = LIMITS, *, partial: bool = False) -> str:
@@ -209,7 +221,7 @@ def _unknown_name(name: str) -> Diagnostic:
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
     near = closest(name, zoo.names())
-    if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
+    if is_factory(name):
         help_text = f"code is only run by `shapecalc inspect {name} --input SIZES`, which you must trust"
         message = f"`{name}` is no file"
         return Diagnostic(code="SC001", message=message, help=help_text)

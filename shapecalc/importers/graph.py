@@ -162,6 +162,8 @@ class ImportedGraph:
     """The convention by which the tool that wrote the file counts parameters, one of `PARAMS_AS`."""
     axes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """The inputs and outputs, by name, whose axes are in another order than in the file: its axis of each of ours."""
+    _tensors: dict[tuple[str, str], ImportedStep] = field(default_factory=dict)
+    """The steps that are tensors, by `Stored.key`."""
 
     def input(self, name: str, shape: Shape, dtype: str = "float32") -> Value:
         """Add an input of the network; raise `Unreadable` if an input cannot have one of the sizes."""
@@ -204,12 +206,28 @@ class ImportedGraph:
 
     def tensor(self, stored: Stored) -> Value:
         """Add a tensor of the file as a step, a `parameter`, or a `buffer` if it is not trained."""
+        if stored.key not in self._tensors:
+            type_ = "parameter" if stored.trainable else "buffer"
+            dtype = None if stored.trainable else stored.dtype
+            self.step(type_, shape=stored.shape, dtype=dtype, tensors={"": stored})
+            self._tensors[stored.key] = self.nodes[-1]
+        return self._tensors[stored.key].value()
+
+    def drop_unread_opaque(self) -> None:
+        """Remove the outputs of operators without a layer that nothing reads, if another output stays."""
+        read = {value.key for node in self.nodes for value in node.reads}
+        read |= {value.key for value in self.outputs.values()}
+        groups: dict[tuple[object, ...], list[ImportedStep]] = {}
         for node in self.nodes:
-            if node.tensors.get("") is not None and node.tensors[""].key == stored.key:
-                return node.value()
-        if stored.trainable:
-            return self.step("parameter", shape=stored.shape, tensors={"": stored})
-        return self.step("buffer", shape=stored.shape, dtype=stored.dtype, tensors={"": stored})
+            if node.type == "opaque":
+                reads = tuple(value.key for value in node.reads)
+                groups.setdefault((node.fields["operator"], node.place, reads), []).append(node)
+        dropped: set[int] = set()
+        for outputs in groups.values():
+            unread = [node for node in outputs if node.value().key not in read]
+            dropped |= {id(node) for node in unread[len(unread) == len(outputs) :]}
+        if dropped:
+            self.nodes[:] = [node for node in self.nodes if id(node) not in dropped]
 
     def output(self, name: str, value: Value) -> None:
         """Name a value as an output of the network."""

@@ -103,6 +103,7 @@ def imported(reading: ImportReading, path: str, *, partial: bool = False) -> Imp
 
     if reading.problems and not partial:
         raise reading.problems.error(path)
+    reading.graph.drop_unread_opaque()
     rewrite(reading.graph, reading.arrays)
     written = write(reading.graph)
     stated = {written.slots[key]: shape for key, shape in reading.graph.stated.items() if key in written.slots}

@@ -67,3 +67,14 @@ def test_an_operator_without_a_layer_has_the_shapes_that_the_file_states(graph):
     x = graph.input("x", (2, 3))
     values = graph.opaque("aten.unique", [x], [((4,), "float32"), ((2, 3), "int64")])
     assert [(value.shape, value.dtype) for value in values] == [((4,), "float32"), ((2, 3), "int64")]
+
+
+def test_outputs_of_an_operator_without_a_layer_that_nothing_reads_are_dropped_but_for_one(graph):
+    x = graph.input("x", (2, 3))
+    first, second = graph.opaque("aten.cummax", [x], [((2, 3), "float32"), ((2, 3), "int64")])
+    graph.place = Place("later")
+    graph.opaque("aten.cummax", [x], [((2, 3), "float32"), ((2, 3), "int64")])
+    graph.output("y", second)
+    graph.drop_unread_opaque()
+    assert [node.value().dtype for node in graph.nodes] == ["int64", "float32"]
+    assert first.node not in graph.nodes

@@ -24,17 +24,7 @@ ExampleOption = Annotated[
         "1,3,224,224 or 1,128:int64; of several inputs each in an option, in their order.",
     ),
 ]
-_FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _SIZES = re.compile(r"(\d{1,9}(?:,\d{1,9})*)(?::(float32|int64|bool))?")
-
-
-def is_factory(name: str) -> bool:
-    """Return whether an argument names a function of a Python module, and no file.
-
-    >>> is_factory("models.net:build"), is_factory("net.yaml")
-    (True, False)
-    """
-    return _FACTORY.fullmatch(name) is not None and not Path(name).exists()
 
 
 def module_of_factory(name: str, inputs: list[str] | None) -> Architecture:

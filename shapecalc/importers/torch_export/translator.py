@@ -63,7 +63,7 @@ class Translator(Steps):
             self.graph.place, self.meta = computation.place, None
             handled = handler_of(computation.operator.target)
             if handled is None:
-                raise Unreadable(f"`{computation.operator.name}` has no layer", computation.place.said)
+                raise Unreadable("no layer computes it", computation.place.said)
             result = self._handle(handled, computation.arguments)
             computation.values = [result] if isinstance(result, Value) else list(result)
             self.graph.place, self.meta = before, meta
@@ -258,7 +258,7 @@ class Translator(Steps):
             return self._derived(operator, arguments)
         handled = handler_of(operator.target)
         if handled is None:
-            raise Unreadable(f"`{operator.name}` has no layer")
+            raise Unreadable("no layer computes it")
         result = self._handle(handled, arguments)
         return list(result) if type(result) in {list, tuple} else [result]
 

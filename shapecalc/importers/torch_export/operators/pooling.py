@@ -93,4 +93,4 @@ def adaptive_max_pool(to: Steps, x: Value, output_size: Any) -> Any:
 def lp_pool(to: Steps, x: Value, **_: Any) -> Value:
     """Powers of windows: PyTorch exports them as their parts."""
     del to, x
-    raise Unreadable("`lp_pool` has no layer")
+    raise Unreadable("no layer computes it")
