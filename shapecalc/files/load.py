@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _OWN_SUFFIXES = (".yaml", ".yml")
 _SUFFIXES = (*_OWN_SUFFIXES, ".pt2", ".onnx", ".keras", ".json")
-"""The endings of files, which the zoo has none of."""
+"""The endings of files: no name in the zoo ends so."""
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 

@@ -46,9 +46,9 @@ class Problems:
 
     def error(self, file: str, *, partial: bool = False) -> ShapecalcError:
         """Return the error SC031 (exit code 1) that names them; `partial` if the file does not state their shapes."""
-        matched = list(self.places)
+        operators = list(self.places)
         diagnostics = []
-        for operator in matched[:MOST_NAMED]:
+        for operator in operators[:MOST_NAMED]:
             places = list(dict.fromkeys(place for place in self.places[operator] if place))
             count = len(self.places[operator])
             shown = ", ".join(f"`{place}`" for place in places[:MOST_PLACES])
@@ -57,9 +57,9 @@ class Problems:
             times = "" if count == 1 else f" {count} times"
             message = f"`{file}` has `{operator}`{times}{where}: {self.reasons[operator]}"
             diagnostics.append(Diagnostic(code="SC031", message=message))
-        if len(matched) > MOST_NAMED:
-            others = ", ".join(f"`{name}`" for name in matched[MOST_NAMED : 2 * MOST_NAMED])
-            message = f"`{file}` has {len(matched) - MOST_NAMED} other operators that cannot be read: {others}"
+        if len(operators) > MOST_NAMED:
+            others = ", ".join(f"`{name}`" for name in operators[MOST_NAMED : 2 * MOST_NAMED])
+            message = f"`{file}` has {len(operators) - MOST_NAMED} other operators that cannot be read: {others}"
             diagnostics.append(Diagnostic(code="SC031", message=message))
         help_text = "`--partial` gives shapes and costs of the rest" if not partial else None
         diagnostics[-1] = diagnostics[-1]._replace(help=help_text)

@@ -105,15 +105,15 @@ class LayerCall:
 
     def tensors(self, *counts: int) -> list[KerasValue]:
         """Return the inputs; one of the counts is their number, or it is any."""
-        matched = flat(self.values)
-        if any(not isinstance(each, KerasValue) for each in matched):
+        tensors = flat(self.values)
+        if any(not isinstance(each, KerasValue) for each in tensors):
             raise Unreadable(f"`{self.name}` is called with other values than tensors")
-        if counts and len(matched) not in counts:
+        if counts and len(tensors) not in counts:
             expected = " or ".join(map(str, counts))
-            raise Unreadable(f"`{self.name}` reads {expected} tensors, and is called with {len(matched)}")
-        if not matched:
+            raise Unreadable(f"`{self.name}` reads {expected} tensors, and is called with {len(tensors)}")
+        if not tensors:
             raise Unreadable(f"`{self.name}` is called without tensors")
-        return matched
+        return tensors
 
     def take(self, keyword: str, default: Any = None) -> Any:
         """Return an argument by name, which is read by that."""

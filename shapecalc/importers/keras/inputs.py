@@ -50,11 +50,11 @@ def network_inputs(session: Session, model: LayerConfig) -> dict[str, KerasValue
     inputs: dict[str, KerasValue] = {}
     symbols: dict[str, None] = {}
     wants = reads_first(model)
-    matched = declared(model)
-    for index, each in enumerate(matched):
+    entries = declared(model)
+    for index, each in enumerate(entries):
         wanted = wants.get(each.name, wants.get(FIRST))
         name = likely_step_name(each.name) or ""
-        name = "input" if len(matched) == 1 else name if is_name(name) else f"input_{index}"
+        name = "input" if len(entries) == 1 else name if is_name(name) else f"input_{index}"
         while name in inputs:
             name += "_"
         order = _order(len(each.shape), wanted)
@@ -95,14 +95,14 @@ def declared(model: LayerConfig) -> list[Declared]:
         return [_first(model, layers)]
     by_name = {layer.name: layer for layer in layers}
     names = outputs_in(structure(model.settings.get("input_layers"), model.name))
-    matched = []
+    inputs = []
     for output in names:
         if output.layer not in by_name:
             raise BrokenModelError(f"has an input `{output.layer[:80]}` that is no layer")
-        matched.append(_declared(by_name[output.layer], output.layer))
-    if not matched or len({each.name for each in matched}) != len(matched):
+        inputs.append(_declared(by_name[output.layer], output.layer))
+    if not inputs or len({each.name for each in inputs}) != len(inputs):
         raise BrokenModelError(f"has a model `{model.name}` without inputs, or with one input twice")
-    return matched
+    return inputs
 
 
 def _first(model: LayerConfig, layers: list[LayerConfig]) -> Declared:
@@ -171,18 +171,18 @@ def reads_first(model: LayerConfig, depth: int = 0, known: dict[int, str | None]
 
 def _dtype_needed(name: str, readers: dict[str, list[LayerConfig]], depth: int, known: dict[int, str | None]) -> str:
     """Return what the nearest layer needs that does not take any order."""
-    seen, front, matched = {name}, [name], ""
+    seen, front, dtype = {name}, [name], ""
     for at in front:
         for layer in readers.get(at, ()):
             wanted = _wanted(layer, depth, known)
             if wanted in (MAP, FRAMES):
                 return str(wanted)
             if wanted == INDICES and at == name:
-                matched = INDICES
+                dtype = INDICES
             if wanted is None and layer.name not in seen:
                 seen.add(layer.name)
                 front.append(layer.name)
-    return matched
+    return dtype
 
 
 def _wanted(layer: LayerConfig, depth: int, known: dict[int, str | None]) -> str | None:

@@ -270,8 +270,8 @@ class _Functional:
         stated, graph = self.stated.get(unit, {}), self.reader.session.graph
         reads = [self.reader.session.orders.in_order(each) for each in read if isinstance(each, KerasValue)]
         count = max(stated, default=-1) + 1
-        matched = [self._shape(stated.get(place), reads) for place in range(min(count, MOST_OUTPUTS))]
-        shapes = [each for each in matched if each is not None]
+        stated_shapes = [self._shape(stated.get(place), reads) for place in range(min(count, MOST_OUTPUTS))]
+        shapes = [each for each in stated_shapes if each is not None]
         if len(shapes) != count:
             return []
         known = [each for each in shapes if each]
@@ -290,10 +290,10 @@ class _Functional:
     def resolved(self, value: Any) -> Any:
         """Return arguments with tensors in place of the outputs that they name."""
         if isinstance(value, Output):
-            matched = self.results.get(value.unit)
-            if matched is None or (value.place >= len(matched) and matched != [MISSING]):
+            results = self.results.get(value.unit)
+            if results is None or (value.place >= len(results) and results != [MISSING]):
                 raise BrokenModelError(f"names an output of `{value.layer}` that is not there")
-            return MISSING if matched == [MISSING] else matched[value.place]
+            return MISSING if results == [MISSING] else results[value.place]
         if isinstance(value, (list, tuple)) and not isinstance(value, Constant):
             return [self.resolved(entry) for entry in value]
         if isinstance(value, dict):

@@ -80,13 +80,13 @@ class Orders:
         if tensor.order == order:
             return tensor
         key = tensor.value.key
-        matched = self.made.get((key, order))
-        if matched is None:
+        permuted = self.made.get((key, order))
+        if permuted is None:
             dims = tuple(tensor.order.index(axis) for axis in order)
-            matched = self.graph.step("permute", tensor.value, dims=dims)
-            self.made[key, order] = matched
-            self.made[matched.key, tensor.order] = tensor.value
-        return tensor._replace(value=matched, order=order)
+            permuted = self.graph.step("permute", tensor.value, dims=dims)
+            self.made[key, order] = permuted
+            self.made[permuted.key, tensor.order] = tensor.value
+        return tensor._replace(value=permuted, order=order)
 
     def in_order(self, tensor: KerasValue) -> KerasValue:
         """Return a tensor with the axes in the order of Keras."""

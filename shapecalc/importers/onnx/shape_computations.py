@@ -11,6 +11,7 @@ import numpy as np
 
 from shapecalc.dims import Expr
 from shapecalc.importers.onnx import known_numbers
+from shapecalc.importers.onnx.exact_numbers import UndecidedError, normal, scalar
 from shapecalc.importers.onnx.tensors import Weight, array_of, dtype_of, plain
 from shapecalc.importers.unreadable import Unreadable
 
@@ -80,7 +81,7 @@ def _computed(operator: str, entries: Sequence[Entry | None], attributes: dict[s
     symbolic = any(array is not None and array.dtype.kind == "O" for array in arrays)
     try:
         result = function(*arrays, **attributes)
-    except known_numbers.UndecidedError as error:
+    except UndecidedError as error:
         if operator in _STEPS_TOO:
             raise NotFoldedError from None
         raise Unreadable(f"`{operator}` of sizes: {error}") from None
@@ -91,7 +92,7 @@ def _computed(operator: str, entries: Sequence[Entry | None], attributes: dict[s
     results = result if isinstance(result, list) else [result]
     if sum(array.size for array in results) > MOST:
         raise NotFoldedError
-    return [known_numbers.normal(array) for array in results]
+    return [normal(array) for array in results]
 
 
 def _array(entry: Entry | None) -> Array | None:
@@ -114,14 +115,14 @@ def _count(entry: Weight) -> int:
 def _shape(entry: Entry, *, start: int = 0, end: int | None = None, **unknown: Any) -> Array:
     if unknown:
         raise Unreadable(f"`Shape` has the attribute `{next(iter(unknown))}`, which is not known")
-    return known_numbers.normal(np.array([*entry.shape, None], dtype=object)[:-1][start:end])
+    return normal(np.array([*entry.shape, None], dtype=object)[:-1][start:end])
 
 
 def _size(entry: Entry) -> Array:
     count: Any = 1
     for dim in entry.shape:
         count = count * dim
-    return known_numbers.normal(known_numbers.scalar(count))
+    return normal(scalar(count))
 
 
 def _constant(reader: ReadingSession, attributes: dict[str, Any], name: str) -> Entry:

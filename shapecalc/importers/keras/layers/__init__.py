@@ -3,6 +3,7 @@
 from shapecalc.importers.keras.layers import (
     activation,
     attention,
+    axis_operations,
     convolution,
     dense,
     merging,
@@ -19,6 +20,7 @@ from shapecalc.importers.keras.layers import (
 __all__ = [
     "activation",
     "attention",
+    "axis_operations",
     "convolution",
     "dense",
     "merging",

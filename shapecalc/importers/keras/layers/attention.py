@@ -143,10 +143,10 @@ def _is_one(value: Any) -> bool:
 
 def _inputs(call: LayerCall) -> tuple[KerasValue, KerasValue, KerasValue]:
     """Return query, key and value; Keras has the key last, by default the value."""
-    matched = [*flat(call.values), *(call.take(name) for name in ("query", "value", "key") if name in call.keywords)]
-    if len(matched) not in (2, 3) or any(not isinstance(each, KerasValue) for each in matched):
+    tensors = [*flat(call.values), *(call.take(name) for name in ("query", "value", "key") if name in call.keywords)]
+    if len(tensors) not in (2, 3) or any(not isinstance(each, KerasValue) for each in tensors):
         raise Unreadable(f"`{call.name}` is not called with a query and a value, and perhaps a key")
-    ordered = [call.ordered(call.floats(each)) for each in matched]
+    ordered = [call.ordered(call.floats(each)) for each in tensors]
     if any(each.rank != SEQUENCE for each in ordered):
         raise Unreadable(f"`{call.name}` reads [N, length, features], and receives a tensor of another rank")
     if any(each.masked for each in ordered):

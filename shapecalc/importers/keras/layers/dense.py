@@ -113,8 +113,8 @@ def _reversible(
     """Return the rows of indices, or with `reverse` the products with all rows."""
     del reverse_dtype
     if not call.take("reverse", default=False):
-        matched: KerasValue = _embedding(call, input_dim=input_dim, output_dim=output_dim, mask_zero=mask_zero)
-        return matched
+        embedded: KerasValue = _embedding(call, input_dim=input_dim, output_dim=output_dim, mask_zero=mask_zero)
+        return embedded
     if not tie_weights:
         raise Unreadable(f"`{call.name}` has weights of its own for the way back")
     x = call.with_last_axis(call.floats(call.x))

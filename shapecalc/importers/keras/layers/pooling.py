@@ -19,47 +19,26 @@ def _names(*prefixes: str) -> Iterator[str]:
     return (f"{prefix}{axes}D" for prefix in prefixes for axes in (1, 2, 3))
 
 
+@layer(*_names("MaxPooling", "MaxPool", "AveragePooling", "AvgPool"))
 def _pool(
-    call: LayerCall, type_: str, pool_size: Ints, strides: Ints | None, padding: str, data_format: Any
+    call: LayerCall,
+    *,
+    pool_size: Ints = 2,
+    strides: Ints | None = None,
+    padding: str = "valid",
+    data_format: Any = None,
 ) -> KerasValue:
+    """Return the layer; a mean is over the elements that exist: Keras does not count padding."""
+    type_ = "max_pool" if call.name.startswith("Max") else "avg_pool"
     axes = number_of_axes(call.name)
     x = call.as_map(call.x, data_format, axes)
     window = call.per_axis(pool_size, axes, "pool_size")
-    pads = padding_of(call, padding)
-    excluded: dict[str, Any] = {"count_include_pad": False} if type_ == "avg_pool" and pads else {}
     stride = window if strides is None else call.per_axis(strides, axes, "strides")
-    fields: dict[str, Any] = {
-        "kernel_size": window,
-        "stride": None if stride == window else stride,
-        "padding": pads,
-        **excluded,
-    }
+    pads = padding_of(call, padding)
+    fields: dict[str, Any] = {"kernel_size": window, "stride": None if stride == window else stride, "padding": pads}
+    if type_ == "avg_pool" and pads:
+        fields["count_include_pad"] = False
     return x._replace(value=call.step(type_, x.value, **fields))
-
-
-@layer(*_names("MaxPooling", "MaxPool"))
-def _max(
-    call: LayerCall,
-    *,
-    pool_size: Ints = 2,
-    strides: Ints | None = None,
-    padding: str = "valid",
-    data_format: Any = None,
-) -> KerasValue:
-    return _pool(call, "max_pool", pool_size, strides, padding, data_format)
-
-
-@layer(*_names("AveragePooling", "AvgPool"))
-def _average(
-    call: LayerCall,
-    *,
-    pool_size: Ints = 2,
-    strides: Ints | None = None,
-    padding: str = "valid",
-    data_format: Any = None,
-) -> KerasValue:
-    """Return the mean over the elements that exist: Keras does not count padding."""
-    return _pool(call, "avg_pool", pool_size, strides, padding, data_format)
 
 
 @layer(*_names("GlobalAveragePooling", "GlobalAvgPool"))

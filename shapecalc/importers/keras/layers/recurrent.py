@@ -116,16 +116,16 @@ def weights_of(
 
 def _input(call: LayerCall) -> tuple[KerasValue, list[KerasValue]]:
     """Return the sequences, and the initial states."""
-    matched = flat(call.values) + flat(call.take("initial_state"))
-    if not matched or any(not isinstance(each, KerasValue) for each in matched):
+    tensors = flat(call.values) + flat(call.take("initial_state"))
+    if not tensors or any(not isinstance(each, KerasValue) for each in tensors):
         raise Unreadable(f"`{call.name}` is called with other values than tensors")
     call.take("mask")
-    x = call.ordered(call.floats(matched[0]))
+    x = call.ordered(call.floats(tensors[0]))
     if x.rank != SEQUENCE:
         raise Unreadable(f"`{call.name}` reads [N, steps, features], and receives a tensor of rank {x.rank}")
     if x.masked:
         call.note(f"`{call.path}` reads padding here, which it skips in Keras")
-    return x, [call.ordered(call.floats(each)) for each in matched[1:]]
+    return x, [call.ordered(call.floats(each)) for each in tensors[1:]]
 
 
 def read_recurrent(call: LayerCall) -> Result:

@@ -70,16 +70,16 @@ def _repeat(call: LayerCall, *, n: int) -> KerasValue:
 def pairs(call: LayerCall, value: Any, axes: int, key: str) -> list[tuple[int, int]]:
     """Return what is before and after each axis: of an integer, one integer for each axis, or a pair for each."""
     if is_int(value):
-        matched = [(value, value)] * axes
+        pairs = [(value, value)] * axes
     elif axes == 1 and is_ints(value) and len(value) == 2:  # noqa: PLR2004 - before and after
-        matched = [(value[0], value[1])]
+        pairs = [(value[0], value[1])]
     elif isinstance(value, list) and len(value) == axes:
-        matched = [(each, each) if is_int(each) else tuple(each) if is_ints(each) else () for each in value]
+        pairs = [(each, each) if is_int(each) else tuple(each) if is_ints(each) else () for each in value]
     else:
-        matched = []
-    if not matched or any(len(each) != 2 or min(each) < 0 for each in matched):  # noqa: PLR2004 - before and after
+        pairs = []
+    if not pairs or any(len(each) != 2 or min(each) < 0 for each in pairs):  # noqa: PLR2004 - before and after
         raise Unreadable(f"`{key}` of `{call.name}` expects an integer, or a pair for each axis")
-    return matched
+    return pairs
 
 
 @layer(*(f"ZeroPadding{axes}D" for axes in (1, 2, 3)))

@@ -52,7 +52,7 @@ def _inside(call: LayerCall, inner: LayerConfig, x: KerasValue) -> Any:
 
 
 def _single(call: LayerCall, result: Any) -> KerasValue:
-    matched = flat(result)
-    if len(matched) != 1 or not isinstance(matched[0], KerasValue):
+    results = flat(result)
+    if len(results) != 1 or not isinstance(results[0], KerasValue):
         raise Unreadable(f"`{call.name}` has a layer with several outputs, or one that is not read")
-    return matched[0]
+    return results[0]
