@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,3 +103,53 @@ def test_outputs_that_cannot_be_assigned_are_not_taken_for_equal():
     proof = shapecalc.verify(replace(shapecalc.loads(found.text), origin=found))
     assert not proof.ok
     assert "outputs differ from the module's own: `all outputs`" in str(proof).replace("\n", " ")
+
+
+def with_member(path, name, change, to):
+    """Write an archive again, with what `change` makes of a JSON member whose name ends so."""
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(to, "w") as written:
+        for entry in archive.namelist():
+            content = archive.read(entry)
+            if entry.endswith(name):
+                document = json.loads(content)
+                change(document)
+                content = json.dumps(document).encode()
+            written.writestr(entry, content)
+
+
+def program_with_another_shape(to):
+    def change(document):
+        values = document["graph_module"]["graph"]["tensor_values"]
+        values["conv2d"]["sizes"][-1]["as_int"] += 1
+
+    with_member(FIXTURE, "model.json", change, to)
+
+
+def model_with_another_shape(to):
+    import onnx
+
+    model = onnx.load(FIXTURE.parent.parent / "onnx_models" / "cnn.dynamo.onnx")
+    computed = {name for node in model.graph.node for name in node.output}
+    stated = next(value for value in model.graph.value_info if value.name in computed)
+    stated.type.tensor_type.shape.dim[-1].dim_value += 1
+    onnx.save(model, to)
+
+
+def archive_with_another_shape(to):
+    def change(document):
+        dense = next(layer for layer in document["config"]["layers"] if layer["class_name"] == "Dense")
+        dense["build_config"]["input_shape"][-1] += 1
+
+    with_member(FIXTURE.parent.parent / "keras_imports" / "lenet.keras", "config.json", change, to)
+
+
+@pytest.mark.parametrize(
+    ("ending", "write_file"),
+    [("pt2", program_with_another_shape), ("onnx", model_with_another_shape), ("keras", archive_with_another_shape)],
+)
+def test_a_file_that_states_another_shape_than_our_rules_give_is_not_imported(tmp_path, ending, write_file):
+    path = tmp_path / f"net.{ending}"
+    write_file(path)
+    with pytest.raises(ShapecalcError) as refused:
+        shapecalc.load(path)
+    assert {diagnostic.code for diagnostic in refused.value.diagnostics} == {"SC031"}
