@@ -223,7 +223,7 @@ def _unknown_name(name: str) -> Diagnostic:
     near = closest(name, zoo.names())
     if is_factory(name):
         help_text = f"code is only run by `shapecalc inspect {name} --input SIZES`, which you must trust"
-        message = f"`{name}` is no file"
+        message = f"`{name}` is not a file"
         return Diagnostic(code="SC001", message=message, help=help_text)
     help_text = f"write `{near}`" if near else "`shapecalc list` names what ships with shapecalc"
     message = f"`{name}` is neither a file nor an architecture that ships"

@@ -38,14 +38,12 @@ def module_of_factory(name: str, inputs: list[str] | None) -> Architecture:
             f"`{name}` is code that is run; it expects `--input` with the sizes of an example, such as 1,3,224,224"
         )
     path, _, function = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
+    sys.path.insert(0, str(Path.cwd()))  # until the end: the function may import more
     try:
-        result = getattr(importlib.import_module(path), function)
+        named = getattr(importlib.import_module(path), function)
     except (ImportError, AttributeError) as error:
         raise Misuse(f"`{name}` cannot be imported: {error}") from None
-    finally:
-        sys.path.pop(0)
-    module = result() if callable(result) and not hasattr(result, "forward") else result
+    module = named() if callable(named) and not hasattr(named, "forward") else named
     from shapecalc.files.load import from_torch
 
     return from_torch(module, tuple(_example(shape, dtype) for shape, dtype in sizes))

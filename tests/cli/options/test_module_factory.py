@@ -37,3 +37,9 @@ def test_sizes_that_are_none_are_refused(run, sizes) -> None:
 def test_a_module_that_is_not_there_is_a_usage_error(run) -> None:
     done = run("inspect", "nonet:build", "--input", "1,3")
     assert (done.code, "`nonet:build` cannot be imported" in done.err) == (2, True)
+
+
+def test_a_function_imports_modules_next_to_its_own_when_it_is_called(run, tmp_path) -> None:
+    (tmp_path / "sibling.py").write_text("WORD = 'the sibling was imported'")
+    (tmp_path / "lazy.py").write_text("def build():\n    import sibling\n    raise SystemExit(sibling.WORD)\n")
+    assert "the sibling was imported" in run("inspect", "lazy:build", "--input", "1,3").err
